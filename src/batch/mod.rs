@@ -1,0 +1,1 @@
+//! Classification of many objects: sources, parallel run, sinks, resume.

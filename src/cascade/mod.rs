@@ -1,0 +1,1 @@
+//! Probabilities on a tree: softmax groups, decisions, regrouping onto another tree.

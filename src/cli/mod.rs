@@ -1,0 +1,63 @@
+//! The command line: arguments, dispatch, exit codes. One file per subcommand.
+
+pub mod exit;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use exit::{CommandResult, Exit, Failure};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Classify astronomical light curves on a tree of classes that you can edit.
+#[derive(Debug, Parser)]
+#[command(name = "taxonova", version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Cli {
+    /// Light curves to open in the interface: files or folders; without any, the simulated sample data.
+    pub paths: Vec<PathBuf>,
+    /// What to do without the interface.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the completion script of a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff).
+    Man,
+}
+
+/// Parses the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return if e.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("taxonova: {:#}", failure.error);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> CommandResult {
+    match cli.command {
+        Some(Command::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+        Some(Command::Man) => {
+            clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::internal)?;
+            Ok(Exit::Done)
+        }
+        None => Err(Failure::usage(anyhow::anyhow!("no interface in this build"))),
+    }
+}

@@ -1,0 +1,5 @@
+//! The `taxonova` program. Everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    taxonova::cli::main()
+}

@@ -1,0 +1,1 @@
+//! The `.onnx` bundle: load, check, run.

@@ -1,0 +1,1 @@
+//! Simulated light curves, said to be simulated wherever they are shown.

@@ -1,0 +1,1 @@
+//! Training: the loss, the network, the loop, the export.

@@ -1,0 +1,3 @@
+//! All integration tests, in one binary because each links the whole program.
+
+mod common;
