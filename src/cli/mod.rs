@@ -1,6 +1,8 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+pub mod stdout;
+pub mod taxonomy;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -21,6 +23,9 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at a tree of classes: draw it, check it, list its class weights.
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -50,6 +55,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)
