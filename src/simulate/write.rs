@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn the_sample_is_reproduced() {
         let (_, bytes) = super::super::sample_data();
-        assert!(csv(12, 2312).as_bytes() == bytes, "sample_data/simulated.csv: run taxonova simulate -n 12 -o sample_data --seed 2312 --force");
+        assert!(
+            csv(12, 2312).as_bytes() == bytes,
+            "sample_data/simulated.csv: run taxonova simulate -n 12 -o sample_data --seed 2312 --force"
+        );
         assert_eq!(note(12, 2312), include_str!("../../sample_data/SIMULATED.md"));
     }
 }
