@@ -1,3 +1,5 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod common;
+mod packaging;
+mod simulate;
