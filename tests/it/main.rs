@@ -1,3 +1,4 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod common;
+mod readers;
