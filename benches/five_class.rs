@@ -75,7 +75,7 @@ fn main() {
     for seed in 1..=seeds {
         let config = TrainConfig { seed, ..config.clone() };
         let (set, _) = examples(&curves, &tree, &layout, config.versions, seed);
-        let predictions = cross_validate(&set, &tree, &layout, &options, &config, 1, &|_, _| ControlFlow::Continue(()));
+        let predictions = cross_validate(&set, &tree, &layout, &options, &config, &|_, _| ControlFlow::Continue(()));
         let predictions = predictions.unwrap_or_else(|e| fail(e));
         let mut confusion = FiveClass::confusion();
         let mut weighted = FiveClass::confusion();

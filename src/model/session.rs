@@ -1,7 +1,7 @@
 //! Running a bundle through tract. Batches of one and of [`BATCH`] objects have concrete plans; a batch is
 //! padded, so that an object's numbers do not depend on how many others came with it.
 
-use super::{INPUT, Input, Model, ModelError, OUTPUTS};
+use super::{Input, Model, ModelError, OUTPUTS};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -105,9 +105,7 @@ fn compile(model: &Model, batch: usize) -> Result<Plan, String> {
         let mut graph = tract_onnx::onnx()
             .with_ignore_value_info(true)
             .with_ignore_output_shapes(true)
-            .model_for_proto_model(&model.proto)?
-            .with_input_names([INPUT])?
-            .with_output_names(OUTPUTS)?;
+            .model_for_proto_model(&model.proto)?;
         graph.set_input_fact(0, f32::fact([batch, model.columns.len()]).into())?;
         graph.into_optimized()?.into_runnable()
     };

@@ -8,7 +8,7 @@ use crate::taxonomy::weights::WeightOptions;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 
-/// Out-of-fold predictions of the first `n_versions` versions of every example, in the examples' order.
+/// Out-of-fold predictions of every example, in the examples' order, at each of the reference ages.
 /// Folds run side by side; `report` hears of (fold, epoch).
 pub fn cross_validate(
     examples: &[Example],
@@ -16,7 +16,6 @@ pub fn cross_validate(
     layout: &Layout,
     options: &WeightOptions,
     config: &TrainConfig,
-    n_versions: usize,
     report: &(dyn Fn(u32, Epoch) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Vec<Prediction>>, TrainError> {
     let mut folds: Vec<u32> = examples.iter().map(|e| e.fold).collect();
@@ -28,12 +27,11 @@ pub fn cross_validate(
             let training: Vec<&Example> = examples.iter().filter(|e| e.fold != fold).collect();
             let trained = train(&training, tree, layout, options, config, &|e| report(fold, e))?;
             let scored: Vec<usize> = (0..examples.len()).filter(|&i| examples[i].fold == fold).collect();
-            let rows: Vec<&[f32]> =
-                scored.iter().flat_map(|&i| examples[i].versions.iter().take(n_versions).map(Vec::as_slice)).collect();
+            let rows: Vec<&[f32]> = scored.iter().flat_map(|&i| examples[i].reference.iter().map(Vec::as_slice)).collect();
             let mut predictions = trained.predict(layout, &rows).into_iter();
             let of_objects: Vec<(usize, Vec<Prediction>)> = scored
                 .iter()
-                .map(|&i| (i, predictions.by_ref().take(examples[i].versions.len().min(n_versions)).collect()))
+                .map(|&i| (i, predictions.by_ref().take(examples[i].reference.len()).collect()))
                 .collect();
             Ok(of_objects)
         })

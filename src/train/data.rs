@@ -4,6 +4,7 @@
 use super::rng::RunRng;
 use crate::features;
 use crate::lightcurve::{LightCurve, Observation, Photometry, window};
+use crate::model::name_hash;
 use crate::taxonomy::labels::{match_label, target_slots};
 use crate::taxonomy::layout::Layout;
 use crate::taxonomy::{NodeId, Taxonomy};
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Ages in days between which truncations are drawn, evenly in the logarithm.
 const AGES_D: (f64, f64) = (1.5, 150.0);
+/// Ages at which predictions are kept: the whole light curve first.
+pub const REFERENCE_AGES_D: [f64; 3] = [f64::INFINITY, 30.0, 10.0];
 /// Up to this share of the nights is left out of a truncated version.
 const MAX_THINNING: f64 = 0.4;
 
@@ -30,8 +33,10 @@ pub struct Example {
     pub path: Vec<usize>,
     /// A second label for comparisons (`five_class`), never trained on.
     pub five_class: Option<String>,
-    /// Raw features of each version; the first is the whole light curve.
+    /// Raw features of each version to train on; the first is the whole light curve.
     pub versions: Vec<Vec<f32>>,
+    /// Raw features at each of [`REFERENCE_AGES_D`], for predictions and the reference set.
+    pub reference: Vec<Vec<f32>>,
 }
 
 /// Why objects could not be used.
@@ -85,14 +90,10 @@ pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versi
             path: target_slots(layout, tree, node),
             five_class: lc.extra("five_class").map(str::to_string),
             versions: versions(lc, n_versions, seed),
+            reference: REFERENCE_AGES_D.iter().map(|&age| features::compute(&window::as_of(lc, age), lc.photometry)).collect(),
         })
         .collect();
     (examples, skipped)
-}
-
-/// FNV-1a: stable over releases and machines.
-pub fn name_hash(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn versions(lc: &LightCurve, n: usize, seed: u64) -> Vec<Vec<f32>> {

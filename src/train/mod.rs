@@ -3,6 +3,7 @@
 mod adam;
 pub mod cross;
 pub mod data;
+pub mod export;
 pub mod loss;
 pub mod network;
 pub mod normalise;

@@ -1,3 +1,7 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod common;
+mod packaging;
+mod readers;
+mod simulate;
+mod taxonomy_cli;
