@@ -67,6 +67,16 @@ fn the_sample_data_are_read_as_they_were_made() {
     }
 }
 
+/// The simulated classes are classes of the shipped tree, under their own names.
+#[test]
+fn labels_are_names_in_the_tree_of_transients() {
+    let json = taxonova::taxonomy::shipped_json("transients").expect("shipped");
+    let tree = taxonova::taxonomy::parse_json(json, Path::new("transients.json")).expect("a tree");
+    for label in taxonova::simulate::labels() {
+        assert!(tree.find(label).is_some(), "{label}");
+    }
+}
+
 /// Nothing half-made stays behind, and the shell is told.
 #[cfg(unix)]
 #[test]
