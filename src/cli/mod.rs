@@ -1,6 +1,7 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod simulate;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -21,6 +22,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write simulated light curves, the kind of the sample data.
+    Simulate(simulate::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -1,3 +1,6 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod common;
+mod packaging;
+mod readers;
+mod simulate;

@@ -1,0 +1,50 @@
+//! `taxonova simulate` from outside.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+
+fn simulate(folder: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
+    let mut command = Command::cargo_bin("taxonova").expect("the program");
+    command.arg("simulate").arg("-o").arg(folder).args(more).assert()
+}
+
+#[test]
+fn the_sample_data_are_what_the_command_makes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("deep/er");
+    let done = simulate(&out, &["-n", "12", "--seed", "2312"]).code(0);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).to_string();
+    assert!(said.contains("SIMULATED") && said.contains("simulated.csv"), "{said}");
+    assert!(done.get_output().stdout.is_empty());
+    let made = fs::read(out.join("simulated.csv")).expect("light curves");
+    assert!(made == taxonova::simulate::sample_data().1, "the program in the binary and the command differ");
+    let note = fs::read_to_string(out.join("SIMULATED.md")).expect("a note");
+    assert_eq!(note, fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/SIMULATED.md")).expect("the sample's"));
+    // Nothing else is left behind.
+    assert_eq!(fs::read_dir(&out).expect("the folder").count(), 2);
+}
+
+#[test]
+fn files_are_overwritten_on_demand_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let csv = folder.path().join("simulated.csv");
+    fs::write(&csv, "mine").expect("a file");
+    let refused = simulate(folder.path(), &["-n", "1", "--seed", "1"]).code(2);
+    assert!(String::from_utf8_lossy(&refused.get_output().stderr).contains("--force"));
+    assert_eq!(fs::read_to_string(&csv).expect("mine"), "mine");
+    assert!(!folder.path().join("SIMULATED.md").exists());
+    simulate(folder.path(), &["-n", "1", "--seed", "1", "--force"]).code(0);
+    assert!(fs::read_to_string(&csv).expect("new").starts_with("# SIMULATED"));
+}
+
+#[test]
+fn bad_usage_and_bad_folders_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    simulate(folder.path(), &["-n", "0", "--seed", "1"]).code(2);
+    simulate(folder.path(), &["-n", "1"]).code(2);
+    let file = folder.path().join("file");
+    fs::write(&file, "x").expect("a file");
+    let failed = simulate(&file, &["-n", "1", "--seed", "1"]).code(3);
+    assert!(String::from_utf8_lossy(&failed.get_output().stderr).contains("file"));
+}
