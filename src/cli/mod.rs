@@ -1,6 +1,8 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+pub mod stdout;
+pub mod taxonomy;
 mod simulate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -22,6 +24,9 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at a tree of classes: draw it, check it, list its class weights.
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
     /// Print the completion script of a shell.
@@ -53,6 +58,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());

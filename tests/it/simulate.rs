@@ -48,3 +48,21 @@ fn bad_usage_and_bad_folders_are_told_apart() {
     let failed = simulate(&file, &["-n", "1", "--seed", "1"]).code(3);
     assert!(String::from_utf8_lossy(&failed.get_output().stderr).contains("file"));
 }
+
+/// The embedded file reads as the light curves that the simulator made, and says that it is simulated.
+#[test]
+fn the_sample_data_are_read_as_they_were_made() {
+    let (name, bytes) = taxonova::simulate::sample_data();
+    let reader = taxonova::lightcurve::read::open_bytes(name, bytes, &Default::default()).expect("a format");
+    let read: Vec<_> = reader.map(|lc| lc.expect("a light curve")).collect();
+    assert_eq!(read.len(), 12);
+    let simulator = taxonova::simulate::Simulator::new(2312);
+    for (i, lc) in read.iter().enumerate() {
+        let made = simulator.object(i as u64).light_curve();
+        assert_eq!(lc.object_id, made.object_id);
+        assert_eq!(lc.label, made.label);
+        assert_eq!((lc.survey.as_str(), lc.photometry), ("simulated", made.photometry));
+        assert!(lc.warnings.is_empty(), "{:?}", lc.warnings);
+        assert_eq!(lc.observations, made.observations, "{}", lc.object_id);
+    }
+}
