@@ -1,9 +1,9 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod simulate;
 pub mod stdout;
 pub mod taxonomy;
-mod simulate;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};

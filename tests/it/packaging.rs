@@ -1,6 +1,6 @@
 //! What the repository says about itself: documents, licences, continuous integration and who uses whom.
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 #[cfg(target_os = "linux")]
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -87,6 +87,16 @@ fn the_documents_examples_parse() {
                 assert!(!e.use_stderr(), "{name}: {line}\n{e}");
             }
         }
+    }
+}
+
+/// The README shows every subcommand at work.
+#[test]
+fn every_subcommand_has_an_example() {
+    let readme = read("README.md");
+    let shown: Vec<&str> = examples(&readme, "taxonova").iter().filter_map(|l| l.split(' ').nth(1)).collect();
+    for command in taxonova::cli::Cli::command().get_subcommands().filter(|c| !c.is_hide_set()) {
+        assert!(shown.contains(&command.get_name()), "README.md has no example of taxonova {}", command.get_name());
     }
 }
 

@@ -66,3 +66,32 @@ fn the_sample_data_are_read_as_they_were_made() {
         assert_eq!(lc.observations, made.observations, "{}", lc.object_id);
     }
 }
+
+/// The simulated classes are classes of the shipped tree, under their own names.
+#[test]
+fn labels_are_names_in_the_tree_of_transients() {
+    let json = taxonova::taxonomy::shipped_json("transients").expect("shipped");
+    let tree = taxonova::taxonomy::parse_json(json, Path::new("transients.json")).expect("a tree");
+    for label in taxonova::simulate::labels() {
+        assert!(tree.find(label).is_some(), "{label}");
+    }
+}
+
+/// Nothing half-made stays behind, and the shell is told.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("taxonova"));
+    command.args(["simulate", "-n", "1000000", "--seed", "1", "-o"]).arg(folder.path());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("the program");
+    // The temporary file shows that it has begun, its length that the handler is in place.
+    let entries = || fs::read_dir(folder.path()).map(|d| d.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    while !entries().iter().any(|e| e.metadata().is_ok_and(|m| m.len() > 0)) {
+        assert!(child.try_wait().expect("a child").is_none(), "ended early");
+        std::thread::yield_now();
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    assert!(entries().is_empty());
+}
