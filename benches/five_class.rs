@@ -15,7 +15,7 @@ use taxonova::train::{TrainConfig, cross_validate, examples};
 /// The five classes as a tree of one level, for the flat comparison.
 const FLAT: &[(&str, &[&str])] = &[
     ("SN Ia", &["SN Ia-91T", "SN Ia-91bg", "SN Ia-pec", "SN Iax", "SN Ia-CSM", "SN Ia-SC", "SN Ia-Ca-rich"]),
-    ("SN II", &["SN IIP", "SN II-pec", "SN IIb"]),
+    ("SN II", &["SN IIP", "SN II-pec"]),
     ("SN IIn", &["SLSN-II", "SN IIn-pec"]),
     ("SLSN-I", &[]),
     ("SN Ibc", &["SN Ib", "SN Ic", "SN Ic-BL", "SN Ibn", "SN Icn", "SN Ib-pec", "SN Ib-Ca-rich"]),

@@ -10,9 +10,12 @@ use crate::taxonomy::layout::Layout;
 use crate::taxonomy::weights::{self, Counts, WeightOptions};
 use crate::taxonomy::{NodeId, Taxonomy};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Epochs over which the validation measure is averaged.
+const SMOOTHED_EPOCHS: usize = 5;
 
 /// Everything that decides what comes out of a run, besides the data and the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +50,7 @@ impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
             seed: 1,
-            epochs: 60,
+            epochs: 40,
             batch: 128,
             learning_rate: 2e-3,
             weight_decay: 0.02,
@@ -57,7 +60,7 @@ impl Default for TrainConfig {
             versions: 6,
             whole: 0.5,
             validation: 0.1,
-            patience: 15,
+            patience: 20,
         }
     }
 }
@@ -73,7 +76,9 @@ pub struct Epoch {
     pub loss: f64,
     /// Loss on the validation part: whole light curves and one truncated version each.
     pub validation: f64,
-    /// Share of the validation objects whose most probable child is right at every node of their path.
+    /// Share of the validation objects whose most probable child is right at every node of their path, each
+    /// object weighted as in the loss. Its mean over the last epochs decides which epoch is kept: the loss itself is least
+    /// long before the rare classes are learnt.
     pub accuracy: f64,
 }
 
@@ -211,7 +216,8 @@ impl Run<'_> {
         let mut network = Network::new(self.rows.width, &config.hidden, self.layout.len(), &mut rng);
         let mut optimiser = AdamW::new(&mut network, config.weight_decay);
         let mut smooth = network.clone();
-        let mut best = (f64::INFINITY, network.clone(), 0);
+        let mut best = (f64::NEG_INFINITY, network.clone(), 0);
+        let mut recent = VecDeque::with_capacity(SMOOTHED_EPOCHS);
         let steps_per_epoch = training.len().div_ceil(config.batch);
         let total = (steps_per_epoch * config.epochs) as f64;
         let mut step = 0usize;
@@ -232,8 +238,14 @@ impl Run<'_> {
                 average(&mut smooth, &mut network, (1.0 - 1.0 / (1.0 + step as f32)).min(0.995));
             }
             let (value, accuracy) = self.validate(&smooth, &whxe, if validation.is_empty() { &training } else { validation });
-            if value < best.0 {
-                best = (value, smooth.clone(), epoch);
+            if recent.len() == SMOOTHED_EPOCHS {
+                recent.pop_front();
+            }
+            recent.push_back(accuracy);
+            let score = recent.iter().sum::<f64>() / recent.len() as f64;
+            // Of equals the later: it has seen more.
+            if score >= best.0 {
+                best = (score, smooth.clone(), epoch);
             }
             let done = Epoch { member: self.member, epoch, loss: sum / training.len().max(1) as f64, validation: value, accuracy };
             if report(done).is_break() {
@@ -285,13 +297,17 @@ impl Run<'_> {
         let (_, z) = network.predict(&x, self.rows.width);
         let mut gradient = vec![0.0; z.len()];
         let loss = whxe.loss_and_gradient(&z, &targets, &mut gradient);
-        let right = z.chunks(whxe.len()).zip(&targets).filter(|(z, t)| {
-            t.path.iter().all(|&(slot, _)| {
+        let (mut right, mut all) = (0.0, 0.0);
+        for (z, t) in z.chunks(whxe.len()).zip(&targets) {
+            let weight: f64 = t.path.iter().map(|(_, factor)| factor).sum();
+            all += weight;
+            let hit = t.path.iter().all(|&(slot, _)| {
                 let siblings = &self.layout.groups[self.layout.slots[slot].group].members;
                 siblings.iter().all(|&s| z[s] <= z[slot])
-            })
-        });
-        (loss, right.count() as f64 / targets.len().max(1) as f64)
+            });
+            right += if hit { weight } else { 0.0 };
+        }
+        (loss, if all > 0.0 { right / all } else { 0.0 })
     }
 }
 
