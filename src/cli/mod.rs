@@ -1,6 +1,8 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod formats;
+mod inspect;
 mod simulate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -22,6 +24,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what is read from light-curve files: points per band, limits, time span, warnings.
+    Inspect(inspect::Args),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
     /// Print the completion script of a shell.
@@ -53,6 +57,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
