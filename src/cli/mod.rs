@@ -4,6 +4,8 @@ pub mod exit;
 mod formats;
 mod inspect;
 mod simulate;
+pub mod stdout;
+pub mod taxonomy;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -26,6 +28,9 @@ pub struct Cli {
 pub enum Command {
     /// Show what is read from light-curve files: points per band, limits, time span, warnings.
     Inspect(inspect::Args),
+    /// Look at a tree of classes: draw it, check it, list its class weights.
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
     /// Print the completion script of a shell.
@@ -58,6 +63,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
         Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
