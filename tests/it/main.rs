@@ -2,4 +2,5 @@
 
 mod common;
 mod packaging;
+mod readers;
 mod simulate;

@@ -1,0 +1,104 @@
+//! Avro object container files: header and blocks. Knows nothing of alerts.
+
+use super::avro_cursor::Fault;
+use super::avro_schema::Shapes;
+use std::io::{self, BufReader, Read};
+use std::str::FromStr;
+
+/// A block that claims more bytes is corrupt.
+const MAX_BLOCK: u64 = 256 << 20;
+
+/// An Avro container file whose header has been read.
+pub(super) struct AvroFile {
+    pub shapes: Shapes,
+    codec: apache_avro::Codec,
+    marker: [u8; 16],
+    bytes: BufReader<Box<dyn Read + Send>>,
+}
+
+impl AvroFile {
+    /// Reads magic, metadata and sync marker.
+    pub fn open(bytes: Box<dyn Read + Send>) -> Result<AvroFile, Fault> {
+        let mut bytes = BufReader::with_capacity(1 << 16, bytes);
+        let cut = |e: io::Error| format!("the header cannot be read: {e}");
+        let mut magic = [0; 4];
+        bytes.read_exact(&mut magic).map_err(cut)?;
+        let (mut schema, mut codec) = (None, Vec::new());
+        loop {
+            let mut count = integer(&mut bytes).map_err(cut)?.ok_or("the header is cut off")?;
+            if count == 0 {
+                break;
+            }
+            if count < 0 {
+                integer(&mut bytes).map_err(cut)?;
+                count = count.saturating_neg();
+            }
+            for _ in 0..count {
+                let key = sized(&mut bytes).map_err(cut)?;
+                let value = sized(&mut bytes).map_err(cut)?;
+                match key.as_slice() {
+                    b"avro.schema" => schema = Some(value),
+                    b"avro.codec" => codec = value,
+                    _ => {}
+                }
+            }
+        }
+        let mut marker = [0; 16];
+        bytes.read_exact(&mut marker).map_err(cut)?;
+        let shapes = Shapes::parse(&schema.ok_or("the header holds no schema")?)?;
+        let name = if codec.is_empty() { "null".into() } else { String::from_utf8_lossy(&codec) };
+        let codec = apache_avro::Codec::from_str(&name).map_err(|_| format!("its compression {name} is not supported"))?;
+        Ok(AvroFile { shapes, codec, marker, bytes })
+    }
+
+    /// The next block: how many records, and their bytes. None at the end of the file.
+    pub fn block(&mut self) -> Result<Option<(u64, Vec<u8>)>, Fault> {
+        let cut = |e: io::Error| match e.kind() {
+            io::ErrorKind::UnexpectedEof => "the file ends within a block".to_string(),
+            _ => e.to_string(),
+        };
+        let Some(count) = integer(&mut self.bytes).map_err(cut)? else {
+            return Ok(None);
+        };
+        let count = u64::try_from(count).map_err(|_| format!("a block of {count} records"))?;
+        let mut block = sized(&mut self.bytes).map_err(cut)?;
+        let mut marker = [0; 16];
+        self.bytes.read_exact(&mut marker).map_err(cut)?;
+        if marker != self.marker {
+            return Err("a block does not end where it should".to_string());
+        }
+        self.codec.decompress(&mut block).map_err(|e| format!("a block cannot be decompressed: {e}"))?;
+        Ok(Some((count, block)))
+    }
+}
+
+/// A variable-length integer; none if the data end before it.
+fn integer(bytes: &mut impl Read) -> io::Result<Option<i64>> {
+    let (mut value, mut shift) = (0u64, 0u32);
+    loop {
+        let mut byte = [0];
+        match bytes.read_exact(&mut byte) {
+            Err(e) if shift == 0 && e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            other => other?,
+        }
+        value |= u64::from(byte[0] & 0x7f).checked_shl(shift).unwrap_or(0);
+        if byte[0] & 0x80 == 0 {
+            return Ok(Some((value >> 1) as i64 ^ -((value & 1) as i64)));
+        }
+        shift += 7;
+        if shift > 63 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "an integer of more than 64 bits"));
+        }
+    }
+}
+
+/// Bytes with their length before them.
+fn sized(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
+    let n = integer(bytes)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let invalid = || io::Error::new(io::ErrorKind::InvalidData, format!("a length of {n}"));
+    let n = u64::try_from(n).ok().filter(|n| *n <= MAX_BLOCK).ok_or_else(invalid)?;
+    // Read as it comes: a claimed length allocates nothing.
+    let mut value = Vec::new();
+    bytes.take(n).read_to_end(&mut value)?;
+    if value.len() as u64 == n { Ok(value) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}

@@ -1,0 +1,207 @@
+//! The one table of formats: told apart by it, listed by `--help`, found by it in folders.
+
+use super::avro::AvroFile;
+use super::error::listed;
+use super::parquet_file::ParquetFile;
+use super::source::Source;
+use super::text::{self, TextFile};
+use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, ztf_avro};
+use crate::lightcurve::Origin;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What lies outside: told by the first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// Begins with `PAR1`.
+    Parquet,
+    /// Begins with `Obj` and 1.
+    Avro,
+    /// Text with a header line.
+    Text,
+}
+
+/// One format.
+pub struct FormatInfo {
+    /// Short name, as in [`Origin::format`].
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Container; formats of one container are told apart by their columns or schema.
+    pub container: Container,
+    /// Usual file extensions, lower case, without the dot.
+    pub extensions: &'static [&'static str],
+    /// Columns or fields that are read, in a sentence or two.
+    pub columns: &'static str,
+    /// Whether an opened file is of this format.
+    pub(super) accepts: fn(&Opened) -> bool,
+    /// The objects in it.
+    pub(super) objects: fn(Opened, Context) -> Result<Objects, ReadError>,
+}
+
+/// Every format that is read. Of those that accept a file, the first is taken.
+pub static FORMATS: &[FormatInfo] = &[
+    FormatInfo {
+        name: "parquet",
+        title: "Parquet, one row per object",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "object_id; lists of equal length mjd (or jd), band, and mag with mag_err, or flux_ujy with flux_err, and lim_mag; \
+                  label, survey, photometry (difference | total), fold; other columns are kept as text.",
+        accepts: corpus::accepts,
+        objects: corpus::objects,
+    },
+    FormatInfo {
+        name: "ztf-avro",
+        title: "ZTF alert packets in Avro",
+        container: Container::Avro,
+        extensions: &["avro"],
+        columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
+        accepts: ztf_avro::accepts,
+        objects: ztf_avro::objects,
+    },
+    FormatInfo {
+        name: "alerce-csv",
+        title: "ALeRCE detections as CSV",
+        container: Container::Text,
+        extensions: &["csv"],
+        columns: "mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; oid, without which the file is one object named by the file.",
+        accepts: delimited::accepts_alerce,
+        objects: delimited::objects_alerce,
+    },
+    FormatInfo {
+        name: "csv",
+        title: "CSV, one row per observation",
+        container: Container::Text,
+        extensions: &["csv", "tsv"],
+        columns: "Separated by commas, semicolons, tabs or |, lines with # are comments. object_id (oid, id, SNID, name; without it the file is \
+                  one object named by the file); mjd (jd, hjd, time); band (filter, fid, passband); mag with mag_err (magpsf, sigmapsf, e_mag), \
+                  or flux_ujy with flux_err (flux: uJy, or by a column zp; flux_njy; FLUXCAL with FLUXCALERR: zero point 27.5); lim_mag \
+                  (diffmaglim: 5 sigma, where there is no magnitude); isdiffpos (t/f, 1/0, 1/-1); label (class), survey, photometry \
+                  (difference | total), fold; another column is kept as text where all rows of an object agree.",
+        accepts: delimited::accepts_long,
+        objects: delimited::objects_long,
+    },
+];
+
+/// A file whose container is open.
+pub(super) enum Opened {
+    Parquet(ParquetFile),
+    Avro(AvroFile),
+    Text(TextFile),
+}
+
+/// What a format's reader needs besides the bytes.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub path: Arc<PathBuf>,
+    pub format: &'static str,
+    pub options: ReadOptions,
+}
+
+impl Context {
+    pub fn origin(&self) -> Origin {
+        Origin { path: self.path.clone(), format: self.format }
+    }
+
+    pub fn error(&self, place: Place, found: impl Into<String>, expected: impl Into<String>) -> ReadError {
+        ReadError::new(&self.path, place, found, expected)
+    }
+}
+
+/// Opens the container, finds the format and returns its objects.
+pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static FormatInfo, Objects), ReadError> {
+    let mut options = options.clone();
+    options.merge_rows &= !source.is_stream();
+    let path = source.path.clone();
+    let head = source.head.as_slice();
+    let opened = if head.starts_with(b"PAR1") {
+        Opened::Parquet(ParquetFile::open(source, &options)?)
+    } else if head.starts_with(b"Obj\x01") {
+        let whole = "a whole Avro file: was it cut off in a copy or download?";
+        Opened::Avro(AvroFile::open(source.into_read()).map_err(|found| ReadError::new(&path, Place::File, found, whole))?)
+    } else if foreign(head).is_none() && text::is_text(head) {
+        Opened::Text(TextFile::open(source)?)
+    } else {
+        return Err(unknown(&source));
+    };
+    match FORMATS.iter().find(|f| (f.accepts)(&opened)) {
+        Some(format) => {
+            let objects = (format.objects)(opened, Context { path, format: format.name, options })?;
+            Ok((format, objects))
+        }
+        None => Err(ReadError::new(&path, Place::File, opened.describe(), expected(opened.container()))),
+    }
+}
+
+impl Opened {
+    fn container(&self) -> Container {
+        match self {
+            Opened::Parquet(_) => Container::Parquet,
+            Opened::Avro(_) => Container::Avro,
+            Opened::Text(_) => Container::Text,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Opened::Parquet(file) => format!("a Parquet file with the columns {}", listed(file.schema().fields().iter().map(|f| f.name()))),
+            Opened::Avro(file) => {
+                let fields = file.shapes.fields(file.shapes.root()).unwrap_or(&[]);
+                format!("an Avro file of {} with the fields {}", file.shapes.name(), listed(fields.iter().map(|f| &f.0)))
+            }
+            Opened::Text(file) => format!("a text table with the columns {}", listed(&file.names)),
+        }
+    }
+}
+
+/// The formats of a container, for a message.
+fn expected(container: Container) -> String {
+    let formats: Vec<String> =
+        FORMATS.iter().filter(|f| f.container == container).map(|f| format!("{}: {}", f.title, f.columns.trim_end_matches('.'))).collect();
+    formats.join("; or ")
+}
+
+/// Beginnings of files that are no light curves, to name them.
+static FOREIGN: &[(&[u8], &str)] = &[
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"BZh", "bzip2-compressed data"),
+    (b"\xfd7zXZ", "xz-compressed data"),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"SIMPLE  =", "a FITS file"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"<", "XML or HTML"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+];
+
+/// What a file that begins so is, if it is one of those.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    let text = head.trim_ascii_start();
+    FOREIGN.iter().find(|(magic, _)| head.starts_with(magic) || text.starts_with(magic)).map(|f| f.1)
+}
+
+fn unknown(source: &Source) -> ReadError {
+    let head = source.head.as_slice();
+    let by_name = source.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let by_name = by_name.and_then(|e| FORMATS.iter().find(|f| f.extensions.contains(&e.as_str())));
+    let found = match (foreign(head), by_name) {
+        _ if head.is_empty() => "the file is empty".to_string(),
+        (Some(what), _) => format!("this is {what}"),
+        (None, Some(format)) => format!("this is of no known format, and not {} as its name says", format.title),
+        (None, None) => "this is of no known format".to_string(),
+    };
+    let titles: Vec<&str> = FORMATS.iter().map(|f| f.title).collect();
+    ReadError::new(&source.path, Place::File, found, format!("one of: {}", titles.join("; ")))
+}
