@@ -2,6 +2,8 @@
 
 pub mod exit;
 mod simulate;
+pub mod stdout;
+pub mod taxonomy;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -24,6 +26,9 @@ pub struct Cli {
 pub enum Command {
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
+    /// Look at a tree of classes: draw it, check it, list its class weights.
+    #[command(subcommand)]
+    Taxonomy(taxonomy::TaxonomyCommand),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -54,6 +59,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
         Some(Command::Simulate(args)) => simulate::run(&args),
+        Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -1,1 +1,30 @@
-//! The tree of classes: nodes, edits with inverses, file format, weights. Knows nothing of screens or models.
+//! The tree of classes: nodes, edits with inverses, file format, label matching, layout for arithmetic,
+//! and class weights. Knows nothing of screens, light curves or models.
+//!
+//! A [`Taxonomy`] is an arena with ordered children. It is changed only by [`Edit`]s, each of which gives back
+//! its inverse; a [`Document`] keeps them as history. All walks are loops, so a chain of 100,000 nodes is fine.
+
+pub mod compose;
+pub mod edit;
+pub mod history;
+pub mod json;
+mod json_parse;
+mod json_scan;
+pub mod labels;
+pub mod layout;
+pub mod names;
+pub mod shipped;
+pub mod tree;
+pub mod validate;
+pub mod weights;
+
+pub use edit::{Edit, EditError, NewNode, Subtree};
+pub use history::Document;
+pub use json::{TaxonomyError, parse_json, read_json, save_json, to_json};
+pub use labels::{LabelIndex, LabelMatch, MatchKind, match_label, target_slots};
+pub use layout::{Group, Layout, Slot};
+pub use names::{NameError, check_name, printable};
+pub use shipped::{shipped, shipped_json};
+pub use tree::{Node, NodeId, Taxonomy};
+pub use validate::{Finding, Severity, validate};
+pub use weights::{CountMode, Counts, Form, NodeWeight, WeightOptions, Weights};

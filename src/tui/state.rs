@@ -8,7 +8,7 @@ use super::overlay::Overlay;
 use super::theme::Theme;
 use super::tree::{Cascade, TreeState};
 use super::view::Hits;
-use crate::lightcurve::LightCurve;
+use crate::lightcurve::{LightCurve, Warning};
 use crate::taxonomy::{Layout, Taxonomy};
 use std::sync::Arc;
 
@@ -38,6 +38,8 @@ pub struct ModelInfo {
     pub taxonomy: Taxonomy,
     /// That tree flattened: the order of its probabilities.
     pub layout: Layout,
+    /// What the model would have said about an object.
+    pub warnings: fn(&LightCurve) -> Vec<Warning>,
 }
 
 /// The model.

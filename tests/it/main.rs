@@ -4,3 +4,4 @@ mod common;
 mod packaging;
 mod readers;
 mod simulate;
+mod taxonomy_cli;

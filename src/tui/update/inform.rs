@@ -2,6 +2,7 @@
 
 use super::{edit, navigate, prompt};
 use crate::cli::exit::Exit;
+use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::objects::Classified;
@@ -9,6 +10,7 @@ use crate::tui::overlay::{Answer, Overlay, Question, Then};
 use crate::tui::state::{ModelState, State, Tone};
 use crate::tui::text::clean;
 use crate::tui::tree::TreeState;
+use std::path::Path;
 use std::sync::Arc;
 
 /// At most so many errors are kept; beyond, they are only counted.
@@ -50,8 +52,15 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             state.model = ModelState::Ready(info);
             edit::refresh(state);
             fold_at_first(state);
+            navigate::prepare_curve(state);
         }
         Action::ModelFailed(why) => {
+            // Trees can be edited without a model.
+            if state.tree.loading
+                && let Some(tree) = crate::taxonomy::shipped().first().and_then(|(name, json)| parse_json(json, Path::new(name)).ok())
+            {
+                state.tree = TreeState::new(tree, None, false);
+            }
             state.tree.loading = false;
             state.say(Tone::Error, format!("the model could not be loaded: {}", clean(&why)));
             state.model = ModelState::Failed(why);

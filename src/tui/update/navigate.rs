@@ -92,7 +92,10 @@ pub fn prepare_curve(state: &mut State) {
     let curve = state.curve.shown.clone();
     state.curve.data = curve.as_ref().map(|c| Arc::new(PlotData::new(c, state.curve.flux)));
     state.curve.warnings = match &curve {
-        Some(c) => c.warnings.iter().chain(&crate::model::model_warnings(c)).map(|w| w.to_string()).collect(),
+        Some(c) => {
+            let of_model = state.model.ready().map(|m| (m.warnings)(c)).unwrap_or_default();
+            c.warnings.iter().chain(&of_model).map(|w| w.to_string()).collect()
+        }
         None => Vec::new(),
     };
     state.curve.warnings.dedup();

@@ -1,0 +1,146 @@
+//! A tree with its history: undo and redo with named steps, and whether it differs from what was saved.
+
+use super::edit::{Edit, EditError};
+use super::tree::Taxonomy;
+
+#[derive(Debug, Clone)]
+struct Step {
+    title: String,
+    /// What takes the step back (in the undo list) or does it again (in the redo list).
+    edit: Edit,
+}
+
+/// A tree that is being edited.
+#[derive(Debug, Clone)]
+pub struct Document {
+    taxonomy: Taxonomy,
+    undo: Vec<Step>,
+    redo: Vec<Step>,
+    /// Length of the undo list when the tree was saved; None once that state can't be reached any more.
+    saved: Option<usize>,
+}
+
+impl Document {
+    /// A document without history that counts as saved.
+    pub fn new(taxonomy: Taxonomy) -> Self {
+        Document { taxonomy, undo: Vec::new(), redo: Vec::new(), saved: Some(0) }
+    }
+
+    /// The tree as it is now.
+    pub fn taxonomy(&self) -> &Taxonomy {
+        &self.taxonomy
+    }
+
+    /// Gives up the history.
+    pub fn into_taxonomy(self) -> Taxonomy {
+        self.taxonomy
+    }
+
+    /// Applies an edit as one step of history, and forgets what could be redone. An edit that changes nothing is no step.
+    pub fn edit(&mut self, title: impl Into<String>, edit: Edit) -> Result<(), EditError> {
+        if self.taxonomy.changes_nothing(&edit) {
+            return Ok(());
+        }
+        let inverse = self.taxonomy.apply(edit)?;
+        if self.saved.is_some_and(|s| s > self.undo.len()) {
+            self.saved = None;
+        }
+        self.redo.clear();
+        self.undo.push(Step { title: title.into(), edit: inverse });
+        Ok(())
+    }
+
+    /// Takes the last step back and says its title; None where there is none.
+    pub fn undo(&mut self) -> Option<&str> {
+        Self::step(&mut self.taxonomy, &mut self.undo, &mut self.redo)
+    }
+
+    /// Does the last step that was taken back again and says its title; None where there is none.
+    pub fn redo(&mut self) -> Option<&str> {
+        Self::step(&mut self.taxonomy, &mut self.redo, &mut self.undo)
+    }
+
+    fn step<'a>(taxonomy: &mut Taxonomy, from: &mut Vec<Step>, to: &'a mut Vec<Step>) -> Option<&'a str> {
+        let Step { title, edit } = from.pop()?;
+        match taxonomy.apply(edit) {
+            Ok(inverse) => {
+                to.push(Step { title, edit: inverse });
+                to.last().map(|s| s.title.as_str())
+            }
+            // Nobody else changes the tree, so an inverse always fits.
+            Err(e) => {
+                debug_assert!(false, "{title}: {e}");
+                None
+            }
+        }
+    }
+
+    /// Title of the step that [`Document::undo`] would take back.
+    pub fn undo_title(&self) -> Option<&str> {
+        self.undo.last().map(|s| s.title.as_str())
+    }
+
+    /// Title of the step that [`Document::redo`] would do again.
+    pub fn redo_title(&self) -> Option<&str> {
+        self.redo.last().map(|s| s.title.as_str())
+    }
+
+    /// Whether the tree differs from what was saved, or from the start.
+    pub fn is_dirty(&self) -> bool {
+        self.saved != Some(self.undo.len())
+    }
+
+    /// The tree as it is now is what is saved.
+    pub fn mark_saved(&mut self) {
+        self.saved = Some(self.undo.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::taxonomy::{Node, Subtree, to_json};
+
+    #[test]
+    fn undo_redo_and_the_dirty_mark() {
+        let mut d = Document::new(Taxonomy::new("t", "Object"));
+        let root = d.taxonomy().root();
+        assert!(!d.is_dirty());
+        assert_eq!(d.undo(), None);
+        d.edit("add A", Edit::Add { parent: root, index: 0, node: Node::new("A") }).unwrap();
+        let a = d.taxonomy().find("A").unwrap();
+        d.edit("rename A", Edit::Rename { id: a, name: "B".into() }).unwrap();
+        assert!(d.is_dirty());
+        d.mark_saved();
+        assert!(!d.is_dirty());
+        d.edit("same again", Edit::Rename { id: a, name: "B".into() }).unwrap();
+        assert!(!d.is_dirty());
+        assert_eq!(d.undo_title(), Some("rename A"));
+        assert_eq!(d.undo(), Some("rename A"));
+        assert!(d.is_dirty());
+        assert_eq!(d.redo_title(), Some("rename A"));
+        assert_eq!(d.undo(), Some("add A"));
+        assert_eq!(d.taxonomy().len(), 1);
+        assert_eq!(d.redo(), Some("add A"));
+        assert_eq!(d.taxonomy().find("A"), Some(a), "the id survives");
+        assert_eq!(d.redo(), Some("rename A"));
+        assert!(!d.is_dirty());
+        d.undo();
+        d.edit("delete A", Edit::Delete { id: a, children: Subtree::Rise }).unwrap();
+        assert_eq!(d.redo_title(), None);
+        assert!(d.is_dirty());
+        d.undo();
+        assert!(d.is_dirty(), "the saved state was on the branch that is gone");
+    }
+
+    #[test]
+    fn a_refused_edit_is_no_step() {
+        let mut d = Document::new(Taxonomy::new("t", "Object"));
+        let root = d.taxonomy().root();
+        let before = to_json(d.taxonomy());
+        assert_eq!(d.edit("x", Edit::Delete { id: root, children: Subtree::Rise }), Err(EditError::DeleteRoot));
+        assert_eq!(to_json(d.taxonomy()), before);
+        assert_eq!(d.undo_title(), None);
+        assert!(!d.is_dirty());
+    }
+}
