@@ -244,7 +244,8 @@ pub(super) mod tests {
         assert!(r.header().is_empty());
         let mut out = Vec::new();
         r.render(&mut out, &rows());
-        let lines: Vec<serde_json::Value> = out.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
+        let lines: Vec<serde_json::Value> =
+            out.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
         let keys: Vec<&String> = lines[0].as_object().unwrap().keys().collect();
         assert_eq!(keys, ["object_id", "source", "n_obs", "span_d", "decision", "p", "warnings"]);
         assert_eq!(lines[0]["object_id"], "x\u{1b}[2J,1");

@@ -36,7 +36,9 @@ impl std::fmt::Display for MatchedBy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegroupError {
     /// Two nodes of the target tree claim one class of the model.
-    #[error("the model's class \"{model}\" matches two nodes of the tree by {by}: \"{first}\" and \"{second}\"; rename one of them or remove the alias")]
+    #[error(
+        "the model's class \"{model}\" matches two nodes of the tree by {by}: \"{first}\" and \"{second}\"; rename one of them or remove the alias"
+    )]
     Ambiguous {
         /// The model's node.
         model: String,

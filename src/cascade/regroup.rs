@@ -90,11 +90,12 @@ impl Regrouper {
                 at = target_layout.slots[slot].parent;
             }
         }
-        let identity = model_layout.len() == target_layout.len()
-            && moves.iter().all(|&(atom, to)| to == Some(atom))
-            && model_layout.slots.iter().zip(&target_layout.slots).zip(&same).enumerate().all(|(i, ((m, t), place))| {
-                m.parent == t.parent && m.residual == t.residual && (m.residual || *place == Some(Some(i)))
-            });
+        let identity =
+            model_layout.len() == target_layout.len()
+                && moves.iter().all(|&(atom, to)| to == Some(atom))
+                && model_layout.slots.iter().zip(&target_layout.slots).zip(&same).enumerate().all(|(i, ((m, t), place))| {
+                    m.parent == t.parent && m.residual == t.residual && (m.residual || *place == Some(Some(i)))
+                });
         Ok(Regrouper {
             moves,
             parent: target_layout.slots.iter().map(|s| s.parent).collect(),

@@ -180,12 +180,7 @@ struct Sums {
 impl Sums {
     fn new(layout: &Layout) -> Self {
         let depth = layout.slots.iter().map(|s| s.depth as usize).max().unwrap_or(0);
-        Sums {
-            levels: vec![(0, 0); depth],
-            slots: vec![[0; 3]; layout.len()],
-            in_model: vec![false; layout.len()],
-            ..Default::default()
-        }
+        Sums { levels: vec![(0, 0); depth], slots: vec![[0; 3]; layout.len()], in_model: vec![false; layout.len()], ..Default::default() }
     }
 
     fn add(&mut self, layout: &Layout, object: &Scored, tau: f64) {

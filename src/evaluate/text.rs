@@ -29,10 +29,7 @@ impl Report {
                     self.micro.f, self.micro.precision, self.micro.recall, self.macro_.f, self.macro_.precision, self.macro_.recall
                 ),
             );
-            line(
-                out,
-                format_args!("decisions: {} right, {} stopped early, {} mistakes", self.correct, self.stopped_early, self.mistakes),
-            );
+            line(out, format_args!("decisions: {} right, {} stopped early, {} mistakes", self.correct, self.stopped_early, self.mistakes));
             line(
                 out,
                 format_args!(
@@ -54,10 +51,7 @@ impl Report {
                 let width = self.groups.iter().map(|g| g.parent.width()).max().unwrap_or(0);
                 line(
                     out,
-                    format_args!(
-                        "  {}  objects  accuracy  macro F1  log loss  Brier   ECE (less chance)",
-                        pad("group", width.max(5))
-                    ),
+                    format_args!("  {}  objects  accuracy  macro F1  log loss  Brier   ECE (less chance)", pad("group", width.max(5))),
                 );
                 for g in &self.groups {
                     let ece = g.ece.map_or_else(|| "-".into(), |e| format!("{:.3} ({:.3})", e.raw, e.debiased));

@@ -271,7 +271,9 @@ impl Command {
 
 /// The whole table as Markdown: what `taxonova keys` prints and docs/keys.md holds.
 pub fn keys_markdown() -> String {
-    let mut out = String::from("# Keys\n\nPrinted by `taxonova keys` from the command table. `?` shows the same inside the program, `:` finds a command by name.\n");
+    let mut out = String::from(
+        "# Keys\n\nPrinted by `taxonova keys` from the command table. `?` shows the same inside the program, `:` finds a command by name.\n",
+    );
     for group in Group::ALL {
         out.push_str(&format!("\n## {}\n\n| key | command | where | what it does |\n|---|---|---|---|\n", group.title()));
         for c in COMMANDS.iter().filter(|c| c.group == *group) {

@@ -1,8 +1,8 @@
 //! What the light-curve pane shows: the points of one object in plot coordinates, made once per object and
 //! mode so that a frame has only to scale them. Knows nothing of the screen.
 
-use crate::lightcurve::window::first_detection;
 use super::widgets::plot::Point as PlotPoint;
+use crate::lightcurve::window::first_detection;
 use crate::lightcurve::{BandId, LightCurve, Photometry};
 
 /// How points are drawn.
@@ -35,7 +35,6 @@ impl Markers {
         }
     }
 }
-
 
 /// One band.
 #[derive(Debug, Clone)]

@@ -18,7 +18,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Why the interface can't run here, if it can't.
 pub fn unfit() -> Option<&'static str> {
     if !io::stdout().is_terminal() {
-        return Some("the interface needs a terminal, and standard output is none; `taxonova classify PATH` works without (see `taxonova --help`)");
+        return Some(
+            "the interface needs a terminal, and standard output is none; `taxonova classify PATH` works without (see `taxonova --help`)",
+        );
     }
     if std::env::var("TERM").is_ok_and(|t| t == "dumb") {
         return Some("the interface needs a terminal that can move its cursor, and TERM is `dumb`; `taxonova classify PATH` works without");
@@ -106,7 +108,14 @@ pub fn restore() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, cursor::SetCursorStyle::DefaultUserShape, cursor::Show);
+    let _ = queue!(
+        out,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::SetCursorStyle::DefaultUserShape,
+        cursor::Show
+    );
     let _ = out.flush();
     let _ = disable_raw_mode();
 }

@@ -94,8 +94,38 @@ impl Theme {
     /// The palette of that name.
     pub fn new(name: ThemeName) -> Self {
         match name {
-            ThemeName::Dark => Self::coloured(name, Dyes { dim: 245, faint: 240, border: 240, accent: 80, path: 222, bar: 67, span: 60, good: 114, warn: 215, error: 203, key: 80 }),
-            ThemeName::Light => Self::coloured(name, Dyes { dim: 242, faint: 250, border: 249, accent: 25, path: 130, bar: 67, span: 146, good: 28, warn: 130, error: 160, key: 25 }),
+            ThemeName::Dark => Self::coloured(
+                name,
+                Dyes {
+                    dim: 245,
+                    faint: 240,
+                    border: 240,
+                    accent: 80,
+                    path: 222,
+                    bar: 67,
+                    span: 60,
+                    good: 114,
+                    warn: 215,
+                    error: 203,
+                    key: 80,
+                },
+            ),
+            ThemeName::Light => Self::coloured(
+                name,
+                Dyes {
+                    dim: 242,
+                    faint: 250,
+                    border: 249,
+                    accent: 25,
+                    path: 130,
+                    bar: 67,
+                    span: 146,
+                    good: 28,
+                    warn: 130,
+                    error: 160,
+                    key: 25,
+                },
+            ),
             ThemeName::Mono => Self::mono(),
         }
     }

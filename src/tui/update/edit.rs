@@ -183,7 +183,10 @@ pub fn delete_with(state: &mut State, id: NodeId, children: Subtree) {
     let next = tree.parent(id).map(|parent| {
         let siblings = tree.children(parent);
         let at = tree.position(id);
-        risen.or_else(|| siblings.get(at + 1).copied()).or_else(|| at.checked_sub(1).and_then(|i| siblings.get(i).copied())).unwrap_or(parent)
+        risen
+            .or_else(|| siblings.get(at + 1).copied())
+            .or_else(|| at.checked_sub(1).and_then(|i| siblings.get(i).copied()))
+            .unwrap_or(parent)
     });
     let title = format!("delete {}{}", name(state, id), if risen.is_some() { ", its children rise" } else { "" });
     if apply(state, title.clone(), Edit::Delete { id, children }) {

@@ -136,4 +136,3 @@ fn fold_at_first(state: &mut State) {
         state.tree.folded = tree.preorder().filter(|n| tree.depth(*n) >= 2 && !tree.is_leaf(*n)).collect();
     }
 }
-

@@ -115,7 +115,8 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Interrupt => return quit(state, Exit::Interrupted),
         Accept => return prompt::accept(state),
         Cancel | Close => return prompt::cancel(state),
-        EntryUp | EntryDown | InputLeft | InputRight | InputStart | InputEnd | InputBackspace | InputDelete | InputDeleteWord | InputClear => {
+        EntryUp | EntryDown | InputLeft | InputRight | InputStart | InputEnd | InputBackspace | InputDelete | InputDeleteWord
+        | InputClear => {
             return prompt::edit_line(state, cmd);
         }
     }

@@ -1,8 +1,8 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
 use super::{command, edit, navigate, open};
-use crate::taxonomy::Subtree;
 use crate::cli::exit::Exit;
+use crate::taxonomy::Subtree;
 use crate::tui::command::Cmd;
 use crate::tui::effect::Effect;
 use crate::tui::input::Input;

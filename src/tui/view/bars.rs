@@ -97,10 +97,14 @@ fn explain_class(state: &State, cascade: Option<&Cascade>) -> String {
     let rows = state.tree.rows(cascade);
     let Some(row) = rows.iter().find(|r| r.key == key) else { return name };
     let p = match state.tree.shown(row, cascade) {
-        Shown::P(p, upper) if upper - p >= 5e-4 => format!("P between {} and {}, the rest is unresolved", text::probability(p), text::probability(upper)),
+        Shown::P(p, upper) if upper - p >= 5e-4 => {
+            format!("P between {} and {}, the rest is unresolved", text::probability(p), text::probability(upper))
+        }
         Shown::P(p, _) => format!("P {}", text::probability(p)),
         Shown::NotInModel => "the model was not trained on it".into(),
-        Shown::Unresolved(p) => return format!("unresolved: {} lies in {} and the model can't say where below it", text::probability(p), node.name),
+        Shown::Unresolved(p) => {
+            return format!("unresolved: {} lies in {} and the model can't say where below it", text::probability(p), node.name);
+        }
         Shown::Nothing => String::new(),
     };
     let weights = state.tree.derived.weights.rows.get(row.slot.map_or(0, |s| s + 1));

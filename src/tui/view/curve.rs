@@ -49,7 +49,13 @@ fn legend(state: &State, data: &PlotData, inside: Rect, buf: &mut Buffer) {
         let look = LOOKS[i % LOOKS.len()];
         let style = t.band(s.band, i);
         let name = if ambiguous(s.band.short()) { s.band.name() } else { s.band.short() };
-        x = spans(buf, x, inside.y, end, &[(&format!("{} {name}", look.symbol), style), (&format!(" {}", s.points.len() + s.hidden), t.dim)]);
+        x = spans(
+            buf,
+            x,
+            inside.y,
+            end,
+            &[(&format!("{} {name}", look.symbol), style), (&format!(" {}", s.points.len() + s.hidden), t.dim)],
+        );
         if !s.limits.is_empty() {
             x = spans(buf, x, inside.y, end, &[(&format!(" {}", look.limit), style), (&format!(" {}", s.limits.len()), t.dim)]);
         }

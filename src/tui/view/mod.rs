@@ -137,7 +137,11 @@ fn too_small(state: &State, area: Rect, buf: &mut Buffer) {
 fn frame(state: &State, pane: Pane, title: &str, rect: Rect, buf: &mut Buffer) -> Rect {
     let focus = state.focus == pane && state.overlay.is_none();
     let style = if state.focus == pane { state.theme.border_focus } else { state.theme.border };
-    let block = Block::bordered().border_type(if focus && state.theme.name == super::theme::ThemeName::Mono { BorderType::Thick } else { BorderType::Rounded });
+    let block = Block::bordered().border_type(if focus && state.theme.name == super::theme::ThemeName::Mono {
+        BorderType::Thick
+    } else {
+        BorderType::Rounded
+    });
     let inside = block.inner(rect);
     block.border_style(style).render(rect, buf);
     let title_style = if state.focus == pane { state.theme.accent } else { state.theme.dim };

@@ -60,9 +60,13 @@ fn row(state: &State, cascade: Option<&Cascade>, r: &TreeRow) -> Row {
     let t = &state.theme;
     let tree = state.tree.taxonomy();
     let is_root = r.key.kind == TreeRowKind::Node && r.key.node == tree.root();
-    let decided = cascade.filter(|_| r.key.kind == TreeRowKind::Node).is_some_and(|c| c.decision.slot == r.slot && (r.slot.is_some() || is_root));
-    let other_won = cascade.is_some_and(|c| r.key.kind == TreeRowKind::Residual && c.decision.other && c.decision.slot == state.tree.derived.layout.slot_of(r.key.node));
-    let on_path = cascade.is_some_and(|c| other_won || decided || r.slot.is_some_and(|s| c.path.contains(&s)) || (is_root && !c.path.is_empty()));
+    let decided =
+        cascade.filter(|_| r.key.kind == TreeRowKind::Node).is_some_and(|c| c.decision.slot == r.slot && (r.slot.is_some() || is_root));
+    let other_won = cascade.is_some_and(|c| {
+        r.key.kind == TreeRowKind::Residual && c.decision.other && c.decision.slot == state.tree.derived.layout.slot_of(r.key.node)
+    });
+    let on_path =
+        cascade.is_some_and(|c| other_won || decided || r.slot.is_some_and(|s| c.path.contains(&s)) || (is_root && !c.path.is_empty()));
     let value = match state.tree.shown(r, cascade) {
         Shown::Nothing => Value::None,
         Shown::NotInModel => Value::Words("not in the model"),
@@ -84,7 +88,11 @@ fn row(state: &State, cascade: Option<&Cascade>, r: &TreeRow) -> Row {
     let cells = match weight {
         Some(w) if !is_root => {
             let n = if r.key.kind == TreeRowKind::Residual { w.n } else { w.n_subtree };
-            if n == 0 { vec!["0".into(), "–".into(), text::weight(w.lambda)] } else { vec![text::count(n), text::weight(w.w), text::weight(w.lambda)] }
+            if n == 0 {
+                vec!["0".into(), "–".into(), text::weight(w.lambda)]
+            } else {
+                vec![text::count(n), text::weight(w.w), text::weight(w.lambda)]
+            }
         }
         Some(w) => vec![text::count(w.n_subtree), String::new(), String::new()],
         None => Vec::new(),
@@ -132,7 +140,13 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
             let name = if d.other { format!("other {}", d.name) } else { d.name.clone() };
             let tau = format!("  stops where P < τ = {:.2}", state.tau);
             let first = if state.time.is_some() { "decision then  " } else { "decision  " };
-            spans(buf, x, y, end, &[(first, t.dim), (&name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), ("  - +", t.key)]);
+            spans(
+                buf,
+                x,
+                y,
+                end,
+                &[(first, t.dim), (&name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), ("  - +", t.key)],
+            );
         }
         None => {
             let words = match &state.model {

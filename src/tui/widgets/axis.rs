@@ -23,7 +23,8 @@ impl Ticks {
         let last = (high / step + 1e-9).floor();
         let n = (last - first).clamp(0.0, 1000.0) as usize;
         // + 0.0 makes -0 to 0.
-        let values = (0..=n).map(|i| (first + i as f64) * step + 0.0).filter(|v| *v >= low - step * 1e-6 && *v <= high + step * 1e-6).collect();
+        let values =
+            (0..=n).map(|i| (first + i as f64) * step + 0.0).filter(|v| *v >= low - step * 1e-6 && *v <= high + step * 1e-6).collect();
         Ticks { values, decimals }
     }
 
