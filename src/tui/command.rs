@@ -123,7 +123,7 @@ pub struct Command {
 }
 
 macro_rules! commands {
-    ($( $group:ident: $( $id:ident $name:literal $title:literal [$($context:ident)*] [$($key:literal)*] $hint:literal $danger:ident $why:ident $doc:literal; )* )*) => {
+    ($( # $group:ident $( $id:ident $name:literal $title:literal [$($context:ident)*] [$($key:literal)*] $hint:literal $danger:ident $why:ident $doc:literal; )* )*) => {
         /// What can be done.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Cmd { $( $( #[doc = $doc] $id, )* )* }
@@ -148,7 +148,7 @@ macro_rules! commands {
 
 // id, name, title, contexts, keys, hint, danger, why not, doc. The hint bar shows the hints of a context in this order.
 commands! {
-    Moving:
+    # Moving
     Down "down" "Next row" [Any Move Overlay] ["j" "down"] "" safe always "Selects the next row.";
     Up "up" "Previous row" [Any Move Overlay] ["k" "up"] "" safe always "Selects the previous row.";
     PageDown "page-down" "A page down" [Any Move Overlay] ["pagedown" "ctrl-d"] "" safe always "Goes a page down.";
@@ -165,7 +165,7 @@ commands! {
     Wider "wider" "Wider pane" [Any] [">"] "" safe not_zoomed "Makes the pane in focus wider.";
     ResetPanes "reset-panes" "Reset the panes" [Any] ["="] "" safe always "Gives the panes their first sizes again.";
 
-    Objects:
+    # Objects
     OpenObject "open" "Go to its taxonomy" [Objects] ["enter"] "open" safe needs_object "Goes to the taxonomy with the cascade of the selected object.";
     Search "search" "Find an object" [Any] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
     SearchNext "search-next" "Next match" [Any] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
@@ -173,7 +173,7 @@ commands! {
     NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
     PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
 
-    Tree:
+    # Tree
     AddChild "add-child" "Add a child" [Taxonomy] ["a"] "add" safe needs_node "Adds a class below the selected one.";
     AddSibling "add-sibling" "Add a sibling" [Taxonomy] ["A"] "" safe needs_inner_node "Adds a class after the selected one, on the same level.";
     Rename "rename" "Rename" [Taxonomy] ["r"] "rename" safe needs_node "Renames the selected class; the model still knows it by its lineage.";
@@ -186,14 +186,14 @@ commands! {
     Aliases "aliases" "Edit aliases" [Taxonomy] ["i"] "" safe needs_node "Edits the other names of the class, separated by commas.";
     Note "note" "Edit the note" [Taxonomy] ["o"] "" safe needs_node "Edits the remark that is kept with the class.";
 
-    Folding:
+    # Folding
     ToggleFold "toggle-fold" "Fold or unfold" [Taxonomy] ["enter" "space"] "fold" safe needs_children "Hides or shows what lies below the class.";
     Fold "fold" "Fold, or go to the parent" [Taxonomy Move] ["left" "h"] "" safe needs_tree "Folds the class, or goes to its parent.";
     Unfold "unfold" "Unfold, or go to the child" [Taxonomy Move] ["right" "l"] "" safe needs_tree "Unfolds the class, or goes to its first child.";
     FoldAll "fold-all" "Fold all" [Taxonomy] ["C"] "" safe needs_tree "Folds everything below the first level.";
     UnfoldAll "unfold-all" "Unfold all" [Taxonomy] ["O"] "" safe needs_tree "Unfolds everything.";
 
-    Weights:
+    # Weights
     AlphaDown "alpha-down" "Less alpha" [Taxonomy] ["("] "" safe needs_tree "Lowers alpha: deep levels weigh more. lambda = exp(-alpha depth).";
     AlphaUp "alpha-up" "More alpha" [Taxonomy] [")"] "" safe needs_tree "Raises alpha: deep levels weigh less. lambda = exp(-alpha depth).";
     BetaDown "beta-down" "Less beta" [Taxonomy] ["{"] "" safe needs_tree "Lowers beta: classes are weighted more alike. W = (N / K n)^beta.";
@@ -203,7 +203,7 @@ commands! {
     TauDown "tau-down" "Lower threshold" [Any] ["-"] "" safe always "Lowers tau: decisions go deeper, and are less certain.";
     TauUp "tau-up" "Higher threshold" [Any] ["+"] "" safe always "Raises tau: decisions stop earlier, and are more certain.";
 
-    Curve:
+    # Curve
     FluxMode "flux" "Magnitude or flux" [Curve] ["m"] "mag/flux" safe needs_object "Changes between magnitudes and fluxes.";
     ErrorBars "error-bars" "Error bars on or off" [Curve] ["e"] "errors" safe needs_object "Shows or hides the error bars.";
     Markers "markers" "Symbols or dots" [Curve] ["p"] "symbols" safe needs_object "Draws points as symbols, as fine dots, or as there is room.";
@@ -214,13 +214,13 @@ commands! {
     TimeRight "time-right" "Later" [Curve] ["right" "l"] "" safe needs_model_object "Moves the time cursor to the next observation.";
     TimeAll "time-all" "All the light curve" [Any] ["0"] "" safe needs_cursor "Takes the time cursor away: the whole light curve is classified.";
 
-    Files:
+    # Files
     Undo "undo" "Undo" [Any] ["u"] "undo" safe can_undo "Takes back the last edit of the tree.";
     Redo "redo" "Redo" [Any] ["U" "ctrl-r"] "" safe can_redo "Does again what was taken back.";
     Save "save" "Save the tree" [Any] ["s"] "save" safe needs_tree "Writes the tree to its file; asks for a name if it has none.";
     SaveAs "save-as" "Save the tree as" [Any] ["S"] "" safe needs_tree "Writes the tree to another file; asks before it overwrites one.";
 
-    Program:
+    # Program
     Help "help" "Help" [Any Move] ["?"] "" safe always "Lists all keys.";
     Palette "palette" "Commands" [Any] [":"] "" safe always "Finds a command by name and runs it.";
     Errors "errors" "What could not be read" [Any] ["E"] "" safe needs_errors "Lists the files and rows that could not be read.";
@@ -232,7 +232,7 @@ commands! {
     Quit "quit" "Quit" [Any] ["q"] "quit" danger always "Leaves the program; asks if the tree has unsaved edits.";
     Interrupt "interrupt" "Interrupt" [Any Move Overlay Prompt] ["ctrl-c"] "" danger always "Leaves the program; asks once if the tree has unsaved edits.";
 
-    Typing:
+    # Typing
     Accept "accept" "Accept" [Prompt Overlay] ["enter"] "accept" safe always "Accepts what was typed or chosen.";
     Cancel "cancel" "Leave" [Prompt] ["esc"] "leave" safe always "Leaves the prompt; nothing is changed.";
     Close "close" "Close" [Overlay] ["q"] "" safe always "Closes help, the list or the question.";
