@@ -6,15 +6,18 @@
 
 mod classifier;
 mod engine;
+pub mod job;
 pub mod number;
 pub mod output;
 mod parquet_rows;
 pub mod pipeline;
+#[cfg(test)]
+mod pipeline_tests;
 mod row;
 mod text_rows;
 
 pub use classifier::{Classifier, Plan};
-pub use engine::{Engine, ModelEngine};
+pub use engine::Engine;
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
 pub use row::Row;
 pub use text_rows::{TextFormat, TextRenderer};

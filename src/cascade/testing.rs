@@ -8,7 +8,7 @@ pub(crate) fn tree(text: &str) -> Taxonomy {
     let mut stack: Vec<NodeId> = Vec::new();
     let mut last: Option<NodeId> = None;
     let mut name = String::new();
-    let mut put = |name: &mut String, stack: &[NodeId], last: &mut Option<NodeId>, built: &mut Option<Taxonomy>| {
+    let put = |name: &mut String, stack: &[NodeId], last: &mut Option<NodeId>, built: &mut Option<Taxonomy>| {
         let word = std::mem::take(name);
         let (word, open) = match word.trim().strip_suffix('~') {
             Some(w) => (w.to_string(), true),
