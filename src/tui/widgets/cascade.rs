@@ -152,7 +152,8 @@ fn tree_and_name(x0: u16, y: u16, width: u16, buf: &mut Buffer, row: &Row, style
     let mut x = x0;
     let depth = row.lasts.len();
     // A tree deeper than the column is wide shows its lower levels.
-    let skip = (depth * 2 + 10).saturating_sub(width as usize).div_ceil(2).min(depth);
+    let least = depth * 2 + 2 + crate::tui::text::width(&row.name).min(12);
+    let skip = if least > width as usize { (least + 1 - width as usize).div_ceil(2).min(depth) } else { 0 };
     if skip > 0 {
         x = put(buf, x, y, "…", end.saturating_sub(x), styles.line);
     }

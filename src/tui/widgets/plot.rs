@@ -311,9 +311,9 @@ mod tests {
         let series = [Series { style: Style::new(), look: LOOKS[1], points: &points, limits: &limits }];
         let mut p = plot(&series, true);
         let shown = lines(&p, 30, 10).join("\n");
-        assert!(shown.contains('◆') && shown.contains('▿') && shown.contains('⡇'), "{shown}");
+        assert!(shown.contains('◆') && shown.contains('▿') && shown.contains('⢸'), "{shown}");
         p.error_bars = false;
-        assert!(!lines(&p, 30, 10).join("\n").contains('⡇'));
+        assert!(!lines(&p, 30, 10).join("\n").contains('⢸'));
         p.cursor = Some(9.0);
         assert!(lines(&p, 30, 10).iter().filter(|l| l.contains('⡇') || l.contains('⢸')).count() >= 7);
     }
