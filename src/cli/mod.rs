@@ -26,11 +26,11 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write simulated light curves, the kind of the sample data.
-    Simulate(simulate::Args),
     /// Look at a tree of classes: draw it, check it, list its class weights.
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
+    /// Write simulated light curves, the kind of the sample data.
+    Simulate(simulate::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -62,8 +62,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
-        Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
+        Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -3,8 +3,10 @@
 use super::exit::{CommandResult, Exit, Failure};
 use crate::simulate::{CSV_NAME, NOTE_NAME, note, write_csv};
 use anyhow::{Context, anyhow};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
 
 /// What `taxonova simulate` takes.
@@ -37,20 +39,29 @@ pub fn run(args: &Args) -> CommandResult {
     std::fs::create_dir_all(&args.output)
         .with_context(|| format!("cannot make the folder {}", args.output.display()))
         .map_err(Failure::internal)?;
-    write_files(args, &csv, &text).map_err(Failure::internal)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted)).map_err(Failure::internal)?;
+    if let Err(error) = write_files(args, &csv, &text, &interrupted) {
+        let exit = if interrupted.load(Ordering::Relaxed) { Exit::Interrupted } else { Exit::Internal };
+        return Err(Failure { exit, error });
+    }
     let plural = if args.n == 1 { "" } else { "s" };
     eprintln!("{} SIMULATED object{plural}, no observations: {}", args.n, csv.display());
     Ok(Exit::Done)
 }
 
 /// Both files come into being whole, or not at all.
-fn write_files(args: &Args, csv: &Path, text: &Path) -> anyhow::Result<()> {
+fn write_files(args: &Args, csv: &Path, text: &Path, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let cannot = |path: &Path| format!("cannot write {}", path.display());
     let mut rows = temporary(&args.output).with_context(|| cannot(csv))?;
     // Hidden by itself where standard error is no terminal.
     let bar = indicatif::ProgressBar::new(args.n);
     let mut out = BufWriter::new(&mut rows);
-    write_csv(&mut out, args.n, args.seed, || bar.inc(1)).and_then(|()| out.flush()).with_context(|| cannot(csv))?;
+    let each = || {
+        bar.inc(1);
+        if interrupted.load(Ordering::Relaxed) { Err(io::Error::other("interrupted")) } else { Ok(()) }
+    };
+    write_csv(&mut out, args.n, args.seed, each).and_then(|()| out.flush()).with_context(|| cannot(csv))?;
     drop(out);
     bar.finish_and_clear();
     let mut words = temporary(&args.output).with_context(|| cannot(text))?;
@@ -65,7 +76,7 @@ fn write_files(args: &Args, csv: &Path, text: &Path) -> anyhow::Result<()> {
 }
 
 /// A file beside its later place, with the permissions of any other new file.
-fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".taxonova-");
     #[cfg(unix)]

@@ -12,8 +12,8 @@ pub const NOTE_NAME: &str = "SIMULATED.md";
 
 /// Writes objects 0..n of a seed: a first line starting with `#` that says what this is, the header, then a row per
 /// point in order of object and time. Units: days, AB magnitudes; a limit has `lim_mag` (5 sigma) alone.
-/// `each` is called after every object.
-pub fn write_csv(out: &mut impl Write, n: u64, seed: u64, mut each: impl FnMut()) -> io::Result<()> {
+/// `each` is called after every object, and ends the writing with an error.
+pub fn write_csv(out: &mut impl Write, n: u64, seed: u64, mut each: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     writeln!(
         out,
         "# SIMULATED light curves, no observations: taxonova simulate -n {n} --seed {seed} (simulator version {SIMULATOR_VERSION})"
@@ -31,7 +31,7 @@ pub fn write_csv(out: &mut impl Write, n: u64, seed: u64, mut each: impl FnMut()
                 Seen::Limit { mag } => writeln!(out, "{id},{:.4},{band},,,{mag:.3},difference,{SURVEY},{label}", p.mjd)?,
             }
         }
-        each();
+        each()?;
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ mod tests {
 
     fn csv(n: u64, seed: u64) -> String {
         let mut out = Vec::new();
-        write_csv(&mut out, n, seed, || ()).expect("memory");
+        write_csv(&mut out, n, seed, || Ok(())).expect("memory");
         String::from_utf8(out).expect("ASCII")
     }
 

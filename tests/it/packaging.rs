@@ -1,6 +1,8 @@
 //! What the repository says about itself: documents, licences, continuous integration and who uses whom.
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+#[cfg(target_os = "linux")]
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,6 +45,34 @@ fn continuous_integration_runs_the_readmes_commands() {
     }
 }
 
+/// The features that each dependency is built with, for the given kinds of edges.
+#[cfg(target_os = "linux")]
+fn built_with(edges: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let arguments = ["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p}|{f}", "--edges", edges];
+    let out = Command::new(cargo).args(arguments).current_dir(root()).output().expect("cargo");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&out.stdout).lines() {
+        if let Some((package, features)) = line.trim_end_matches(" (*)").split_once('|') {
+            found.entry(package.to_string()).or_default().insert(features.to_string());
+        }
+    }
+    found
+}
+
+/// `cargo run` and `cargo test` share what they compile only if no dependency of the tests changes another's features: a
+/// difference anywhere below means compiling everything above it twice.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_readmes_commands_share_their_builds() {
+    let (run, test) = (built_with("normal,build"), built_with("normal,build,dev"));
+    assert!(run.len() > 100 && test.len() > run.len());
+    for (package, features) in &run {
+        assert_eq!(Some(features), test.get(package), "{package}: see the end of [dependencies] in Cargo.toml");
+    }
+}
+
 /// Every example in the documents is one that the program would take: no subcommand or option that isn't there.
 #[test]
 fn the_documents_examples_parse() {
@@ -57,6 +87,16 @@ fn the_documents_examples_parse() {
                 assert!(!e.use_stderr(), "{name}: {line}\n{e}");
             }
         }
+    }
+}
+
+/// The README shows every subcommand at work.
+#[test]
+fn every_subcommand_has_an_example() {
+    let readme = read("README.md");
+    let shown: Vec<&str> = examples(&readme, "taxonova").iter().filter_map(|l| l.split(' ').nth(1)).collect();
+    for command in taxonova::cli::Cli::command().get_subcommands().filter(|c| !c.is_hide_set()) {
+        assert!(shown.contains(&command.get_name()), "README.md has no example of taxonova {}", command.get_name());
     }
 }
 

@@ -48,3 +48,50 @@ fn bad_usage_and_bad_folders_are_told_apart() {
     let failed = simulate(&file, &["-n", "1", "--seed", "1"]).code(3);
     assert!(String::from_utf8_lossy(&failed.get_output().stderr).contains("file"));
 }
+
+/// The embedded file reads as the light curves that the simulator made, and says that it is simulated.
+#[test]
+fn the_sample_data_are_read_as_they_were_made() {
+    let (name, bytes) = taxonova::simulate::sample_data();
+    let reader = taxonova::lightcurve::read::open_bytes(name, bytes, &Default::default()).expect("a format");
+    let read: Vec<_> = reader.map(|lc| lc.expect("a light curve")).collect();
+    assert_eq!(read.len(), 12);
+    let simulator = taxonova::simulate::Simulator::new(2312);
+    for (i, lc) in read.iter().enumerate() {
+        let made = simulator.object(i as u64).light_curve();
+        assert_eq!(lc.object_id, made.object_id);
+        assert_eq!(lc.label, made.label);
+        assert_eq!((lc.survey.as_str(), lc.photometry), ("simulated", made.photometry));
+        assert!(lc.warnings.is_empty(), "{:?}", lc.warnings);
+        assert_eq!(lc.observations, made.observations, "{}", lc.object_id);
+    }
+}
+
+/// The simulated classes are classes of the shipped tree, under their own names.
+#[test]
+fn labels_are_names_in_the_tree_of_transients() {
+    let json = taxonova::taxonomy::shipped_json("transients").expect("shipped");
+    let tree = taxonova::taxonomy::parse_json(json, Path::new("transients.json")).expect("a tree");
+    for label in taxonova::simulate::labels() {
+        assert!(tree.find(label).is_some(), "{label}");
+    }
+}
+
+/// Nothing half-made stays behind, and the shell is told.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("taxonova"));
+    command.args(["simulate", "-n", "1000000", "--seed", "1", "-o"]).arg(folder.path());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("the program");
+    // The temporary file shows that it has begun, its length that the handler is in place.
+    let entries = || fs::read_dir(folder.path()).map(|d| d.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    while !entries().iter().any(|e| e.metadata().is_ok_and(|m| m.len() > 0)) {
+        assert!(child.try_wait().expect("a child").is_none(), "ended early");
+        std::thread::yield_now();
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    assert!(entries().is_empty());
+}

@@ -32,7 +32,7 @@ pub fn draw(state: &State, cascade: Option<&Cascade>, rect: Rect, buf: &mut Buff
         foot("classifying…", t.dim, rect, buf);
     }
     let footer = 2;
-    let body = Rect { x: inside.x + 1, width: inside.width - 1, height: inside.height.saturating_sub(footer), ..inside };
+    let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), height: inside.height.saturating_sub(footer), ..inside };
     let rows = state.tree.rows(cascade);
     let page = usize::from(body.height.saturating_sub(1));
     let selected = rows.iter().position(|r| r.key == state.tree.selected);

@@ -98,7 +98,7 @@ const INK_SERIES: u8 = 2;
 impl Plot<'_> {
     /// Draws axes and points. Needs about 16 x 5 characters; in less it draws nothing.
     pub fn render(&self, area: Rect, buf: &mut Buffer) -> Drawn {
-        let y_ticks = Ticks::new(self.y.0, self.y.1, (area.height as usize / 3).clamp(2, 9));
+        let y_ticks = Ticks::new(self.y.0, self.y.1, (area.height as usize / 3).clamp(2, 14));
         let y_labels: Vec<String> = y_ticks.values.iter().map(|v| y_ticks.label(*v)).collect();
         let left = y_labels.iter().map(|l| crate::tui::text::width(l)).max().unwrap_or(0) as u16 + 1;
         if area.width < left + 8 || area.height < 5 {
