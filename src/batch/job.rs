@@ -282,7 +282,9 @@ impl<'a> Sink<'a> {
                 out.write_all(&header).and_then(|()| out.write_all(&bytes)).and_then(|()| out.flush()).map_err(JobError::Stream)
             }
             (Sink::Text { partial, .. }, Data::Bytes(bytes)) => Ok(partial.write(&bytes)?),
-            (Sink::Parquet { writer: Some(writer), path, .. }, Data::Columns(batch)) => Ok(writer.write(&batch).map_err(|e| fault(path, &e))?),
+            (Sink::Parquet { writer: Some(writer), path, .. }, Data::Columns(batch)) => {
+                Ok(writer.write(&batch).map_err(|e| fault(path, &e))?)
+            }
             _ => Err(JobError::Internal("rows of another format".into())),
         }
     }

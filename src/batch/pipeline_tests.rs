@@ -95,8 +95,7 @@ fn the_cuts_do_not_depend_on_the_threads() {
     let (four, _) = cuts(Fake::new(&SIZES), &setup(4));
     assert_eq!(one, four);
     let ids: Vec<&String> = one.iter().flat_map(|c| &c.0).collect();
-    let expected: Vec<String> =
-        (0..6).flat_map(|i| (0..SIZES[i]).filter(|o| o % 10 != 9).map(move |o| format!("o{i}-{o}"))).collect();
+    let expected: Vec<String> = (0..6).flat_map(|i| (0..SIZES[i]).filter(|o| o % 10 != 9).map(move |o| format!("o{i}-{o}"))).collect();
     assert!(ids.iter().zip(&expected).all(|(a, b)| *a == b) && ids.len() == expected.len());
     assert_eq!(one.iter().map(|c| c.1.len()).sum::<usize>(), 2 + 10 + 4);
     // Cut by points as well as by rows.
