@@ -1,1 +1,23 @@
-//! Classification of many objects: sources, parallel run, sinks, resume.
+//! Classification of many objects: sources, parallel run, sinks, resume. Knows no screens and no arguments.
+//!
+//! A reader thread cuts the inputs into batches of fixed size (by rows, never by threads), worker threads
+//! classify and render them, and the caller's thread writes them in order. So the same input gives the same
+//! bytes whatever the number of threads, and memory is bounded by the batches in flight.
+
+mod classifier;
+mod engine;
+pub mod job;
+pub mod number;
+pub mod output;
+mod parquet_rows;
+pub mod pipeline;
+#[cfg(test)]
+mod pipeline_tests;
+mod row;
+mod text_rows;
+
+pub use classifier::{Classifier, Plan};
+pub use engine::Engine;
+pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
+pub use row::Row;
+pub use text_rows::{TextFormat, TextRenderer};

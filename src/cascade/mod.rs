@@ -1,1 +1,16 @@
 //! Probabilities on a tree: softmax groups, decisions, regrouping onto another tree.
+//! Knows trees and numbers; no light curves, no networks, no screens.
+
+mod decide;
+mod matching;
+mod regroup;
+#[cfg(test)]
+mod regroup_tests;
+mod softmax;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use decide::{Decision, decide_poured, decide_threshold};
+pub use matching::{MatchedBy, RegroupError};
+pub use regroup::{Poured, Regrouper};
+pub use softmax::{correct_to_posterior, log_conditionals, log_probabilities, probabilities, reweight_priors};

@@ -3,6 +3,8 @@
 pub mod exit;
 mod formats;
 mod inspect;
+mod interface;
+mod keys;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
@@ -40,6 +42,8 @@ pub enum Command {
     },
     /// Print the manual page (roff).
     Man,
+    /// Print the keys of the interface (Markdown).
+    Keys,
 }
 
 /// Parses the arguments and runs the command.
@@ -73,6 +77,7 @@ fn run(cli: Cli) -> CommandResult {
             clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::internal)?;
             Ok(Exit::Done)
         }
-        None => Err(Failure::usage(anyhow::anyhow!("no interface in this build"))),
+        Some(Command::Keys) => keys::run(),
+        None => interface::open(cli.paths),
     }
 }

@@ -8,7 +8,7 @@ pub const DETECTION_SNR: f64 = 5.0;
 pub const CONFIRM_WITHIN_D: f64 = 30.0;
 
 /// Index of the first detection (day 0). Difference photometry: the first of two detections at
-/// >= 5 sigma within 30 days of each other, or the first at all if no two are that near. Total
+/// 5 sigma or more within 30 days of each other, or the first at all if no two are that near. Total
 /// photometry: the first measurement. None without any.
 pub fn first_detection(observations: &[Observation], photometry: Photometry) -> Option<usize> {
     if photometry == Photometry::Total {

@@ -1,0 +1,137 @@
+//! From a batch of light curves to rows: cut to an age, features, network, regrouping, decision. A fault in one
+//! object (a panic included) becomes that object's row, never the end of the run.
+
+use super::engine::Engine;
+use super::row::Row;
+use crate::cascade::{Decision, Regrouper, decide_poured, decide_threshold};
+use crate::lightcurve::{LightCurve, Warning, window};
+use crate::taxonomy::Layout;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What all workers share.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The tree of the answers.
+    pub layout: Layout,
+    /// The way there from the model's tree; none = the model's own.
+    pub regrouper: Option<Regrouper>,
+    /// Threshold of the decisions.
+    pub tau: f64,
+    /// Only what was known so many days after the first detection.
+    pub asof_d: Option<f64>,
+}
+
+/// One per worker thread.
+pub struct Classifier<E> {
+    engine: E,
+    plan: std::sync::Arc<Plan>,
+}
+
+impl<E: Engine> Classifier<E> {
+    /// A worker's classifier.
+    pub fn new(engine: E, plan: std::sync::Arc<Plan>) -> Self {
+        Classifier { engine, plan }
+    }
+
+    /// One row per light curve, in order.
+    pub fn classify(&mut self, curves: Vec<LightCurve>) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::with_capacity(curves.len());
+        let mut inputs = Vec::with_capacity(curves.len());
+        let mut of: Vec<usize> = Vec::with_capacity(curves.len());
+        for curve in curves {
+            let (row, input) = self.prepare(curve);
+            if let Some(input) = input {
+                inputs.push(input);
+                of.push(rows.len());
+            }
+            rows.push(row);
+        }
+        match self.run(&inputs) {
+            Ok(answers) => {
+                for (row, p) in of.iter().zip(answers) {
+                    self.answer(&mut rows[*row], p);
+                }
+            }
+            // One by one, so that a fault stays with the object that causes it.
+            Err(_) => {
+                for (row, input) in of.iter().zip(&inputs) {
+                    match self.run(std::slice::from_ref(input)) {
+                        Ok(mut answers) if answers.len() == 1 => self.answer(&mut rows[*row], answers.remove(0)),
+                        Ok(_) => fail(&mut rows[*row], "the model gave no answer"),
+                        Err(e) => fail(&mut rows[*row], &e),
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    fn prepare(&self, mut curve: LightCurve) -> (Row, Option<E::Input>) {
+        if let Some(age_d) = self.plan.asof_d {
+            curve.observations = window::as_of(&curve, age_d);
+        }
+        let mut row = Row {
+            object_id: std::mem::take(&mut curve.object_id),
+            source: curve.origin.path.to_string_lossy().into_owned(),
+            n_obs: curve.observations.len(),
+            span_d: curve.span_d(),
+            decision: None,
+            p: Vec::new(),
+            warnings: curve.warnings.iter().map(Warning::to_string).collect(),
+            failed: false,
+        };
+        if !self.engine.usable(&curve) {
+            row.warnings.push("no usable points: not classified".into());
+            return (row, None);
+        }
+        match catch_unwind(AssertUnwindSafe(|| (self.engine.warnings(&curve), self.engine.prepare(&curve)))) {
+            Ok((warnings, input)) => {
+                row.warnings.extend(warnings.iter().map(Warning::to_string));
+                (row, Some(input))
+            }
+            Err(panic) => {
+                fail(&mut row, &panic_text(panic.as_ref()));
+                (row, None)
+            }
+        }
+    }
+
+    fn run(&mut self, inputs: &[E::Input]) -> Result<Vec<Vec<f64>>, String> {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = catch_unwind(AssertUnwindSafe(|| self.engine.run(inputs))).unwrap_or_else(|p| Err(panic_text(p.as_ref())))?;
+        if answers.len() == inputs.len() { Ok(answers) } else { Err("the model gave no answer".into()) }
+    }
+
+    fn answer(&self, row: &mut Row, p: Vec<f64>) {
+        if p.iter().any(|v| !v.is_finite()) {
+            return fail(row, "the model gave a probability that is no number");
+        }
+        let plan = &self.plan;
+        let (decision, p): (Decision, Vec<f64>) = match &plan.regrouper {
+            None => (decide_threshold(&plan.layout, &p, plan.tau), p),
+            Some(regrouper) => {
+                let poured = regrouper.pour(&p);
+                let decision = decide_poured(&plan.layout, &poured, plan.tau);
+                (decision, poured.p.iter().map(|p| p.unwrap_or(f64::NAN)).collect())
+            }
+        };
+        row.decision = Some(decision);
+        row.p = p;
+    }
+}
+
+fn fail(row: &mut Row, reason: &str) {
+    row.failed = true;
+    row.warnings.push(format!("internal error, not classified: {reason}"));
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| s.to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_string())
+}

@@ -1,0 +1,304 @@
+//! Reader thread -> batches -> worker threads -> results in order. Bounded: only so many batches are under
+//! way at once. Knows nothing of what the workers make of a batch.
+
+use super::classifier::panic_text;
+use crate::lightcurve::LightCurve;
+use crate::lightcurve::read::{self, ReadError, ReadOptions};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Name of the worker threads.
+pub const WORKER: &str = "taxonova-worker";
+/// How often the caller hears of time passing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The objects of one input; a fault is an item, and reading goes on after it.
+pub type Objects = Box<dyn Iterator<Item = Result<LightCurve, ReadError>>>;
+
+/// Inputs in order, each opened when its turn comes.
+pub trait Source: Send + 'static {
+    /// Number of inputs.
+    fn count(&self) -> usize;
+    /// Opens one.
+    fn open(&mut self, index: usize) -> Result<Objects, ReadError>;
+}
+
+/// Files (and `-`) through the readers.
+pub struct Files {
+    /// In order.
+    pub paths: Vec<PathBuf>,
+    /// How to read.
+    pub options: ReadOptions,
+}
+
+impl Source for Files {
+    fn count(&self) -> usize {
+        self.paths.len()
+    }
+
+    fn open(&mut self, index: usize) -> Result<Objects, ReadError> {
+        read::open(&self.paths[index], &self.options).map(|r| Box::new(r) as Objects)
+    }
+}
+
+/// A place between two items of the inputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Input.
+    pub input: usize,
+    /// Items of it (objects and faults) that lie before.
+    pub item: u64,
+}
+
+/// How to run. The sizes are part of the result's identity: they decide where batches are cut.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Worker threads, at least 1.
+    pub threads: usize,
+    /// Objects (or faults) in a batch.
+    pub rows: usize,
+    /// A batch is closed before `rows` once it has so many points.
+    pub points: usize,
+    /// Where to begin.
+    pub from: Position,
+    /// End at the first fault.
+    pub fail_fast: bool,
+    /// Set from outside to end early; what is under way is still finished.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Setup {
+    /// The sizes in use, from the beginning.
+    pub fn new(threads: usize, stop: Arc<AtomicBool>) -> Self {
+        Setup { threads: threads.max(1), rows: 256, points: 50_000, from: Position::default(), fail_fast: false, stop }
+    }
+}
+
+/// What came of one batch. They come in order.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What the worker made of its light curves.
+    pub output: T,
+    /// Number of light curves.
+    pub objects: u64,
+    /// What could not be read on the way.
+    pub errors: Vec<ReadError>,
+    /// Where the next batch begins.
+    pub next: Position,
+    /// Cut where an uninterrupted run would have cut it.
+    pub whole: bool,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All inputs read.
+    Finished,
+    /// The flag was set.
+    Stopped,
+    /// The first fault, with `fail_fast`.
+    Failed,
+}
+
+/// Why a run broke off.
+#[derive(Debug)]
+pub enum Broken<E> {
+    /// The receiver of the results gave up.
+    Sink(E),
+    /// A worker could not go on.
+    Worker(String),
+}
+
+struct Batch {
+    number: u64,
+    curves: Vec<LightCurve>,
+    errors: Vec<ReadError>,
+    next: Position,
+    whole: bool,
+}
+
+type Made<T> = (u64, Result<Done<T>, String>);
+
+/// Runs all inputs through workers. `make` builds a worker in its own thread, once it has something to do;
+/// `sink` gets the results in order; `tick` is called now and then, also while nothing happens.
+pub fn run<T, W, E>(
+    source: impl Source,
+    setup: &Setup,
+    make: impl Fn() -> Result<W, String> + Send + Sync + 'static,
+    mut sink: impl FnMut(Done<T>) -> Result<(), E>,
+    mut tick: impl FnMut(),
+) -> Result<End, Broken<E>>
+where
+    T: Send + 'static,
+    W: FnMut(Vec<LightCurve>) -> T,
+{
+    let threads = setup.threads.max(1);
+    // A place in `places` for each batch that is read and not yet written: memory stays bounded even if one
+    // batch takes long and all later ones wait for it.
+    let (take_place, give_place) = sync_channel::<()>(2 * threads + 1);
+    let (send_batch, batches) = sync_channel::<Batch>(threads);
+    let (send_made, made) = channel::<Made<T>>();
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let batches = Arc::new(Mutex::new(batches));
+    let make = Arc::new(make);
+    let reader = {
+        let (setup, in_flight) = (setup.clone(), in_flight.clone());
+        std::thread::Builder::new()
+            .name("taxonova-reader".into())
+            .spawn(move || Cutter { setup, in_flight, take_place, send_batch, number: 0 }.read(source))
+            .map_err(|e| Broken::Worker(format!("no thread: {e}")))?
+    };
+    let mut workers = Vec::with_capacity(threads);
+    for _ in 0..threads {
+        let (batches, send_made, make) = (batches.clone(), send_made.clone(), make.clone());
+        let worker = std::thread::Builder::new()
+            .name(WORKER.into())
+            .spawn(move || work(&batches, &send_made, &*make))
+            .map_err(|e| Broken::Worker(format!("no thread: {e}")))?;
+        workers.push(worker);
+    }
+    drop(send_made);
+
+    let mut waiting: BTreeMap<u64, Done<T>> = BTreeMap::new();
+    let mut next = 0;
+    loop {
+        match made.recv_timeout(TICK) {
+            Ok((number, Ok(done))) => {
+                waiting.insert(number, done);
+            }
+            Ok((_, Err(reason))) => return Err(Broken::Worker(reason)),
+            Err(RecvTimeoutError::Timeout) => {
+                // A reader may be waiting for standard input for ever: it is left behind.
+                if setup.stop.load(Ordering::Relaxed) && in_flight.load(Ordering::SeqCst) == 0 && !reader.is_finished() {
+                    return Ok(End::Stopped);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        while let Some(done) = waiting.remove(&next) {
+            next += 1;
+            sink(done).map_err(Broken::Sink)?;
+            in_flight.fetch_sub(1, Ordering::SeqCst);
+            let _ = give_place.recv();
+        }
+        tick();
+    }
+    for worker in workers {
+        if let Err(panic) = worker.join() {
+            return Err(Broken::Worker(panic_text(panic.as_ref())));
+        }
+    }
+    match reader.join() {
+        Ok(end) => Ok(end),
+        Err(panic) => Err(Broken::Worker(panic_text(panic.as_ref()))),
+    }
+}
+
+fn work<T, W: FnMut(Vec<LightCurve>) -> T>(
+    batches: &Mutex<Receiver<Batch>>,
+    send_made: &Sender<Made<T>>,
+    make: &dyn Fn() -> Result<W, String>,
+) {
+    let mut worker: Option<W> = None;
+    loop {
+        let received = batches.lock().unwrap_or_else(|e| e.into_inner()).recv();
+        let Ok(Batch { number, curves, errors, next, whole }) = received else { return };
+        let objects = curves.len() as u64;
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let worker = match worker.as_mut() {
+                Some(w) => w,
+                None => worker.insert(make()?),
+            };
+            Ok(worker(curves))
+        }))
+        .unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
+        let done = made.map(|output| Done { output, objects, errors, next, whole });
+        if send_made.send((number, done)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The reader thread: reads objects and cuts them into batches.
+struct Cutter {
+    setup: Setup,
+    in_flight: Arc<AtomicUsize>,
+    take_place: SyncSender<()>,
+    send_batch: SyncSender<Batch>,
+    number: u64,
+}
+
+impl Cutter {
+    fn read(mut self, mut source: impl Source) -> End {
+        let mut curves: Vec<LightCurve> = Vec::new();
+        let mut errors: Vec<ReadError> = Vec::new();
+        let mut points = 0;
+        let mut at = self.setup.from;
+        while at.input < source.count() {
+            if self.stopped() {
+                return End::Stopped;
+            }
+            let mut objects = match source.open(at.input) {
+                Ok(objects) => objects,
+                Err(e) => Box::new(std::iter::once(Err(e))) as Objects,
+            };
+            for _ in 0..at.item {
+                if objects.next().is_none() || self.stopped() {
+                    break;
+                }
+            }
+            loop {
+                if self.stopped() {
+                    return End::Stopped;
+                }
+                let Some(item) = objects.next() else { break };
+                at.item += 1;
+                match item {
+                    Ok(curve) => {
+                        points += curve.observations.len();
+                        curves.push(curve);
+                    }
+                    Err(e) => {
+                        errors.push(e);
+                        if self.setup.fail_fast {
+                            self.send(&mut curves, &mut errors, at, false);
+                            return End::Failed;
+                        }
+                    }
+                }
+                if curves.len() >= self.setup.rows || errors.len() >= self.setup.rows || points >= self.setup.points {
+                    points = 0;
+                    if !self.send(&mut curves, &mut errors, at, true) {
+                        return End::Stopped;
+                    }
+                }
+            }
+            at = Position { input: at.input + 1, item: 0 };
+        }
+        if !curves.is_empty() || !errors.is_empty() {
+            self.send(&mut curves, &mut errors, at, true);
+        }
+        End::Finished
+    }
+
+    fn stopped(&self) -> bool {
+        self.setup.stop.load(Ordering::Relaxed)
+    }
+
+    /// False if nobody wants any more.
+    fn send(&mut self, curves: &mut Vec<LightCurve>, errors: &mut Vec<ReadError>, next: Position, whole: bool) -> bool {
+        if self.take_place.send(()).is_err() {
+            return false;
+        }
+        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let batch = Batch { number: self.number, curves: std::mem::take(curves), errors: std::mem::take(errors), next, whole };
+        self.number += 1;
+        self.send_batch.send(batch).is_ok()
+    }
+}
