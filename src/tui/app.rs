@@ -1,14 +1,13 @@
 //! The main loop: actions in, frames out, effects done.
 
 use super::action::Action;
-use super::effect::Effect;
+use super::effect::{Effect, Leave};
 use super::jobs::{Input, Jobs, Loader};
 use super::state::{Source, State};
 use super::terminal::{self, Guard};
 use super::theme::{self, Theme, ThemeName};
 use super::update::update;
 use super::view;
-use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::taxonomy::save_json;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -33,6 +32,19 @@ pub struct Options {
     pub theme: Option<ThemeName>,
 }
 
+/// Why the interface could not run, or broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// There is no terminal to run in.
+    #[error("{0}")]
+    NoTerminal(&'static str),
+    /// The terminal could not be used.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// Exit code after a signal, where the main loop is not there to give it.
+const INTERRUPTED: i32 = 130;
 /// Messages that are taken in before the next frame at most.
 const DRAIN: usize = 1000;
 /// The first frame waits so long for the first object, so that it is not drawn empty just before.
@@ -43,9 +55,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Runs the interface until it is left.
-pub fn run(options: Options) -> CommandResult {
+pub fn run(options: Options) -> Result<Leave, RunError> {
     if let Some(why) = terminal::unfit() {
-        return Err(Failure::usage(anyhow::anyhow!(why)));
+        return Err(RunError::NoTerminal(why));
     }
     let (send, receive) = channel();
     let (input, source) = if options.paths.is_empty() {
@@ -62,19 +74,16 @@ pub fn run(options: Options) -> CommandResult {
     // Asked before the event reader starts, which would swallow the answer.
     let theme = Theme::new(theme::choose(options.theme));
     let mut state = State::new(theme, source);
-    signals(send.clone()).map_err(Failure::internal)?;
-    let guard = Guard::enter(state.mouse).map_err(Failure::internal)?;
+    signals(send.clone())?;
+    let guard = Guard::enter(state.mouse)?;
     read_events(send);
-    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(Failure::internal)?;
+    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let exit = main_loop(&mut state, &mut screen, &guard, &jobs, &receive);
     drop(guard);
-    match exit {
-        Ok(exit) => Ok(exit),
-        Err(e) => Err(Failure::internal(e)),
-    }
+    Ok(exit?)
 }
 
-fn main_loop(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, receive: &Receiver<Action>) -> io::Result<Exit> {
+fn main_loop(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, receive: &Receiver<Action>) -> io::Result<Leave> {
     let begin = std::time::Instant::now();
     while state.cascade().is_none() && begin.elapsed() < FIRST_FRAME {
         if let Ok(action) = receive.recv_timeout(FIRST_FRAME.saturating_sub(begin.elapsed()))
@@ -85,7 +94,7 @@ fn main_loop(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs,
     }
     loop {
         frame(state, screen)?;
-        let Ok(action) = receive.recv() else { return Ok(Exit::Internal) };
+        let Ok(action) = receive.recv() else { return Ok(Leave::Lost) };
         if let Some(exit) = step(state, screen, guard, jobs, action)? {
             return Ok(exit);
         }
@@ -114,7 +123,7 @@ fn frame(state: &mut State, screen: &mut Screen) -> io::Result<()> {
 }
 
 /// Takes in an action and does what follows from it. Returns how to leave, if it is time.
-fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, action: Action) -> io::Result<Option<Exit>> {
+fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, action: Action) -> io::Result<Option<Leave>> {
     let mut actions = vec![action];
     while let Some(action) = actions.pop() {
         for effect in update(state, action) {
@@ -183,7 +192,7 @@ fn signals(send: Sender<Action>) -> io::Result<()> {
             let _ = send.send(Action::Terminate);
             std::thread::sleep(PATIENCE);
             terminal::restore();
-            std::process::exit(i32::from(Exit::Interrupted as u8));
+            std::process::exit(INTERRUPTED);
         }
     });
     Ok(())

@@ -1,16 +1,26 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
-use crate::cli::exit::Exit;
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::Taxonomy;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// How the interface is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// As the user wished.
+    Done,
+    /// By Ctrl-C or a signal.
+    Interrupted,
+    /// The terminal was lost.
+    Lost,
+}
+
 /// A wish of `update`.
 #[derive(Debug)]
 pub enum Effect {
     /// Leave.
-    Quit(Exit),
+    Quit(Leave),
     /// Stop until `fg`.
     Suspend,
     /// Take the mouse, or give it back.

@@ -24,4 +24,5 @@ pub mod view;
 mod why;
 pub mod widgets;
 
-pub use app::{Options, run};
+pub use app::{Options, RunError, run};
+pub use effect::Leave;

@@ -1,10 +1,9 @@
 //! What jobs and effects report.
 
 use super::{edit, navigate, prompt};
-use crate::cli::exit::Exit;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
 use crate::tui::overlay::{Answer, Overlay, Question, Then};
 use crate::tui::state::{ModelState, State, Tone};
@@ -84,7 +83,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             state.tree.path = Some(path);
             state.tree.doc.mark_saved();
             if then_quit {
-                return vec![Effect::Quit(Exit::Done)];
+                return vec![Effect::Quit(Leave::Done)];
             }
         }
         Action::FileExists { path, then_quit } => {
@@ -101,10 +100,10 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             }));
         }
         Action::Failed(text) => state.say(Tone::Error, clean(&text).into_owned()),
-        Action::Terminate => return vec![Effect::Quit(Exit::Interrupted)],
+        Action::Terminate => return vec![Effect::Quit(Leave::Interrupted)],
         Action::InputLost(why) => {
             state.say(Tone::Error, why);
-            return vec![Effect::Quit(Exit::Internal)];
+            return vec![Effect::Quit(Leave::Lost)];
         }
         // Handled by `update`, or by drawing again, which follows every action.
         Action::Redraw | Action::Key(_) | Action::Mouse(_) | Action::Paste(_) | Action::Do(_) => {}

@@ -9,12 +9,11 @@ mod time;
 
 use super::action::Action;
 use super::command::{Cmd, Context};
-use super::effect::Effect;
+use super::effect::{Effect, Leave};
 use super::keymap::Key;
 use super::overlay::{Answer, Overlay, Prompt, Purpose, Question, Then};
 use super::state::{Pane, State, Tone};
 use super::{input::Input, text};
-use crate::cli::exit::Exit;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes in what happened. Returns what the world must do.
@@ -111,8 +110,8 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Redraw => return vec![Effect::Clear],
         Suspend => return vec![Effect::Suspend],
         Back => return back(state),
-        Quit => return quit(state, Exit::Done),
-        Interrupt => return quit(state, Exit::Interrupted),
+        Quit => return quit(state, Leave::Done),
+        Interrupt => return quit(state, Leave::Interrupted),
         Accept => return prompt::accept(state),
         Cancel | Close => return prompt::cancel(state),
         EntryUp | EntryDown | InputLeft | InputRight | InputStart | InputEnd | InputBackspace | InputDelete | InputDeleteWord
@@ -142,9 +141,9 @@ fn back(state: &mut State) -> Vec<Effect> {
 }
 
 /// Leaves; asks first if the tree has unsaved edits. A second Ctrl-C answers that question.
-fn quit(state: &mut State, exit: Exit) -> Vec<Effect> {
+fn quit(state: &mut State, exit: Leave) -> Vec<Effect> {
     let asked = matches!(&state.overlay, Some(Overlay::Question(q)) if q.is_quit);
-    if !state.tree.doc.is_dirty() || (asked && exit == Exit::Interrupted) {
+    if !state.tree.doc.is_dirty() || (asked && exit == Leave::Interrupted) {
         return vec![Effect::Quit(exit)];
     }
     let name = state.tree_title();

@@ -1,10 +1,9 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
 use super::{command, edit, navigate, open};
-use crate::cli::exit::Exit;
 use crate::taxonomy::Subtree;
 use crate::tui::command::Cmd;
-use crate::tui::effect::Effect;
+use crate::tui::effect::{Effect, Leave};
 use crate::tui::input::Input;
 use crate::tui::overlay::{Overlay, Purpose, Then, palette_matches};
 use crate::tui::state::{State, Tone};
@@ -183,7 +182,7 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::DeleteRise(id) => edit::delete_with(state, id, Subtree::Rise),
         Then::DeleteAll(id) => edit::delete_with(state, id, Subtree::GoAlong),
         Then::SaveAndQuit => return edit::save(state, true),
-        Then::QuitUnsaved => return vec![Effect::Quit(Exit::Done)],
+        Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
         Then::Nothing => {}
     }
