@@ -1,6 +1,10 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod formats;
+mod inspect;
+mod interface;
+mod keys;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
@@ -24,6 +28,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what is read from light-curve files: points per band, limits, time span, warnings.
+    Inspect(inspect::Args),
     /// Look at a tree of classes: draw it, check it, list its class weights.
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
@@ -36,6 +42,8 @@ pub enum Command {
     },
     /// Print the manual page (roff).
     Man,
+    /// Print the keys of the interface (Markdown).
+    Keys,
 }
 
 /// Parses the arguments and runs the command.
@@ -58,6 +66,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {
@@ -68,6 +77,7 @@ fn run(cli: Cli) -> CommandResult {
             clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::internal)?;
             Ok(Exit::Done)
         }
-        None => Err(Failure::usage(anyhow::anyhow!("no interface in this build"))),
+        Some(Command::Keys) => keys::run(),
+        None => interface::open(cli.paths),
     }
 }

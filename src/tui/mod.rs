@@ -1,1 +1,28 @@
 //! The interface in the terminal.
+//!
+//! Keys, the mouse and reports of the jobs are [`action::Action`]s. [`update::update`] alone changes the
+//! [`state::State`] and returns [`effect::Effect`]s; [`view::draw`] draws the state. [`command::COMMANDS`] is the one
+//! table of what can be done. [`jobs`] work on other threads, [`terminal`] takes the terminal and gives it back.
+
+pub mod action;
+mod app;
+pub mod command;
+pub mod curve;
+pub mod effect;
+pub mod input;
+pub mod jobs;
+pub mod keymap;
+pub mod objects;
+pub mod overlay;
+pub mod state;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod tree;
+pub mod update;
+pub mod view;
+mod why;
+pub mod widgets;
+
+pub use app::{Options, RunError, run};
+pub use effect::Leave;

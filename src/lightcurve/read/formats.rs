@@ -194,12 +194,12 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
 
 fn unknown(source: &Source) -> ReadError {
     let head = source.head.as_slice();
-    let by_name = source.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let by_name = by_name.and_then(|e| FORMATS.iter().find(|f| f.extensions.contains(&e.as_str())));
-    let found = match (foreign(head), by_name) {
+    let extension = source.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let named = extension.filter(|e| FORMATS.iter().any(|f| f.extensions.contains(&e.as_str())));
+    let found = match (foreign(head), named) {
         _ if head.is_empty() => "the file is empty".to_string(),
         (Some(what), _) => format!("this is {what}"),
-        (None, Some(format)) => format!("this is of no known format, and not {} as its name says", format.title),
+        (None, Some(extension)) => format!("this is of no known format, although it is named .{extension}"),
         (None, None) => "this is of no known format".to_string(),
     };
     let titles: Vec<&str> = FORMATS.iter().map(|f| f.title).collect();

@@ -1,0 +1,81 @@
+//! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
+
+use super::command::Cmd;
+use super::state::ModelInfo;
+use crate::lightcurve::LightCurve;
+use crate::taxonomy::Taxonomy;
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What happened.
+pub enum Action {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse was clicked or its wheel turned.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// A command, wherever it comes from.
+    Do(Cmd),
+    /// The screen must be drawn again (resized, back from suspension).
+    Redraw,
+    /// A signal asks to end.
+    Terminate,
+    /// The terminal could no longer be read.
+    InputLost(String),
+    /// Objects were read.
+    Read(Vec<LightCurve>),
+    /// Something could not be read; one line each.
+    ReadErrors(Vec<String>),
+    /// Reading has come so far.
+    ReadProgress {
+        /// Files done.
+        files: usize,
+        /// Files in all.
+        of: usize,
+    },
+    /// Reading is done.
+    ReadDone,
+    /// The model is there.
+    ModelReady(Box<ModelInfo>),
+    /// The model could not be loaded.
+    ModelFailed(String),
+    /// The taxonomy named on the command line was read.
+    TaxonomyReady(Box<Taxonomy>, PathBuf),
+    /// The model has answered: row, the light curve it has seen, P per slot or the reason.
+    Classified(Vec<Answered>),
+    /// The model has answered for a part of a light curve.
+    ClassifiedPart {
+        /// Number of the request.
+        request: u64,
+        /// P per slot.
+        p: Result<Arc<[f64]>, String>,
+    },
+    /// The tree was saved.
+    Saved {
+        /// Where.
+        path: PathBuf,
+        /// Leave the program now.
+        then_quit: bool,
+    },
+    /// The file is there already, and is not the tree's own.
+    FileExists {
+        /// Which.
+        path: PathBuf,
+        /// Leave the program after saving.
+        then_quit: bool,
+    },
+    /// Something went wrong; what to say.
+    Failed(String),
+}
+
+/// An answer of the model for a row of the list.
+pub struct Answered {
+    /// The row.
+    pub index: usize,
+    /// The light curve that was classified.
+    pub curve: Arc<LightCurve>,
+    /// P per model slot, or why there is none.
+    pub p: Result<Arc<[f64]>, String>,
+}

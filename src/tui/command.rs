@@ -1,0 +1,333 @@
+//! The one table of commands: names, keys, documentation, when they are disabled and why. Key map, hint
+//! bar, help, palette, `taxonova keys` and docs/keys.md are all made from it. It does nothing itself:
+//! `update` says what a command does.
+
+use super::state::State;
+use super::why::*;
+
+/// Where a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// In every pane.
+    Any,
+    /// The list of objects.
+    Objects,
+    /// The tree.
+    Taxonomy,
+    /// The light curve.
+    Curve,
+    /// While a node is being moved.
+    Move,
+    /// While something is typed.
+    Prompt,
+    /// While help, a list or a question lies over the panes.
+    Overlay,
+}
+
+impl Context {
+    /// Whether this is a pane, where the keys of [`Context::Any`] hold as well.
+    pub fn is_pane(self) -> bool {
+        matches!(self, Context::Objects | Context::Taxonomy | Context::Curve)
+    }
+
+    /// As it is written in help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Context::Any => "everywhere",
+            Context::Objects => "objects",
+            Context::Taxonomy => "taxonomy",
+            Context::Curve => "light curve",
+            Context::Move => "while moving a class",
+            Context::Prompt => "while typing",
+            Context::Overlay => "in lists and questions",
+        }
+    }
+}
+
+/// Headings of help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Rows and panes.
+    Moving,
+    /// Finding objects.
+    Objects,
+    /// Editing the tree.
+    Tree,
+    /// What is folded.
+    Folding,
+    /// Weights and the decision.
+    Weights,
+    /// The light curve.
+    Curve,
+    /// Undo and files.
+    Files,
+    /// The program itself.
+    Program,
+    /// In prompts.
+    Typing,
+}
+
+impl Group {
+    /// All, in the order of help.
+    pub const ALL: &[Group] = &[
+        Group::Moving,
+        Group::Objects,
+        Group::Tree,
+        Group::Folding,
+        Group::Weights,
+        Group::Curve,
+        Group::Files,
+        Group::Program,
+        Group::Typing,
+    ];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Moving => "Moving about",
+            Group::Objects => "Objects",
+            Group::Tree => "Editing the tree",
+            Group::Folding => "Folding the tree",
+            Group::Weights => "Class weights and decision",
+            Group::Curve => "Light curve",
+            Group::Files => "Undo and files",
+            Group::Program => "Program",
+            Group::Typing => "Typing",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// Which.
+    pub id: Cmd,
+    /// Stable name, for configuration and documentation.
+    pub name: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    /// Heading in help.
+    pub group: Group,
+    /// Where its keys hold.
+    pub contexts: &'static [Context],
+    /// Default keys, see [`super::keymap::Key::parse`].
+    pub keys: &'static [&'static str],
+    /// Word of the hint bar; empty = not there.
+    pub hint: &'static str,
+    /// Whether it may lose something that undo does not bring back.
+    pub dangerous: bool,
+    /// Why it can't be done now; none = it can.
+    pub why_not: fn(&State) -> Option<&'static str>,
+}
+
+macro_rules! commands {
+    ($( # $group:ident $( $id:ident $name:literal $title:literal [$($context:ident)*] [$($key:literal)*] $hint:literal $danger:ident $why:ident $doc:literal; )* )*) => {
+        /// What can be done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Cmd { $( $( #[doc = $doc] $id, )* )* }
+
+        /// The table.
+        pub static COMMANDS: &[Command] = &[ $( $( Command {
+            id: Cmd::$id,
+            name: $name,
+            title: $title,
+            doc: $doc,
+            group: Group::$group,
+            contexts: &[$(Context::$context),*],
+            keys: &[$($key),*],
+            hint: $hint,
+            dangerous: commands!(@$danger),
+            why_not: $why,
+        }, )* )* ];
+    };
+    (@safe) => { false };
+    (@danger) => { true };
+}
+
+// id, name, title, contexts, keys, hint, danger, why not, doc. The hint bar shows the hints of a context in this order.
+commands! {
+    # Moving
+    Down "down" "Next row" [Any Move Overlay] ["j" "down"] "" safe always "Selects the next row.";
+    Up "up" "Previous row" [Any Move Overlay] ["k" "up"] "" safe always "Selects the previous row.";
+    PageDown "page-down" "A page down" [Any Move Overlay] ["pagedown" "ctrl-d"] "" safe always "Goes a page down.";
+    PageUp "page-up" "A page up" [Any Move Overlay] ["pageup" "ctrl-u"] "" safe always "Goes a page up.";
+    Top "top" "First row" [Any Move Overlay] ["g" "home"] "" safe always "Goes to the first row.";
+    Bottom "bottom" "Last row" [Any Move Overlay] ["G" "end"] "" safe always "Goes to the last row.";
+    NextPane "next-pane" "Next pane" [Any] ["tab"] "pane" safe always "Goes to the next pane.";
+    PreviousPane "previous-pane" "Previous pane" [Any] ["shift-tab"] "" safe always "Goes to the previous pane.";
+    PaneObjects "pane-objects" "Objects pane" [Any] ["1"] "" safe always "Goes to the list of objects.";
+    PaneTaxonomy "pane-taxonomy" "Taxonomy pane" [Any] ["2"] "" safe always "Goes to the taxonomy.";
+    PaneCurve "pane-curve" "Light-curve pane" [Any] ["3"] "" safe always "Goes to the light curve.";
+    Zoom "zoom" "Full screen" [Any] ["z"] "zoom" safe always "Gives the whole screen to the pane in focus, or takes it back.";
+    Narrower "narrower" "Narrower pane" [Any] ["<"] "" safe not_zoomed "Makes the pane in focus narrower.";
+    Wider "wider" "Wider pane" [Any] [">"] "" safe not_zoomed "Makes the pane in focus wider.";
+    ResetPanes "reset-panes" "Reset the panes" [Any] ["="] "" safe always "Gives the panes their first sizes again.";
+
+    # Objects
+    OpenObject "open" "Go to its taxonomy" [Objects] ["enter"] "open" safe needs_object "Goes to the taxonomy with the cascade of the selected object.";
+    Search "search" "Find an object" [Any] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
+    SearchNext "search-next" "Next match" [Any] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
+    SearchPrevious "search-previous" "Previous match" [Any] ["N"] "" safe needs_search "Goes to the previous object that matches the search.";
+    NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
+    PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
+
+    # Tree
+    AddChild "add-child" "Add a child" [Taxonomy] ["a"] "add" safe needs_node "Adds a class below the selected one.";
+    AddSibling "add-sibling" "Add a sibling" [Taxonomy] ["A"] "" safe needs_inner_node "Adds a class after the selected one, on the same level.";
+    Rename "rename" "Rename" [Taxonomy] ["r"] "rename" safe needs_node "Renames the selected class; the model still knows it by its lineage.";
+    Move "move" "Move" [Taxonomy] ["m"] "move" safe needs_inner_node "Moves the selected class: choose its new parent, then Enter.";
+    MoveHere "move-here" "Put it here" [Move] ["enter"] "put it here" safe can_move_here "Makes the selected class the parent of the one that is being moved.";
+    MoveUp "move-up" "Move up" [Taxonomy] ["K"] "" safe can_go_up "Exchanges the class with its sibling above.";
+    MoveDown "move-down" "Move down" [Taxonomy] ["J"] "" safe can_go_down "Exchanges the class with its sibling below.";
+    Delete "delete" "Delete" [Taxonomy] ["d" "delete"] "delete" safe needs_inner_node "Deletes the class; asks what becomes of its children.";
+    Exhaustive "exhaustive" "Exhaustive on or off" [Taxonomy] ["e"] "exhaustive" safe needs_node "Says whether the children cover the class. If not, it gets a residual \"other\".";
+    Aliases "aliases" "Edit aliases" [Taxonomy] ["i"] "" safe needs_node "Edits the other names of the class, separated by commas.";
+    Note "note" "Edit the note" [Taxonomy] ["o"] "" safe needs_node "Edits the remark that is kept with the class.";
+
+    # Folding
+    ToggleFold "toggle-fold" "Fold or unfold" [Taxonomy] ["enter" "space"] "fold" safe needs_children "Hides or shows what lies below the class.";
+    Fold "fold" "Fold, or go to the parent" [Taxonomy Move] ["left" "h"] "" safe needs_tree "Folds the class, or goes to its parent.";
+    Unfold "unfold" "Unfold, or go to the child" [Taxonomy Move] ["right" "l"] "" safe needs_tree "Unfolds the class, or goes to its first child.";
+    FoldAll "fold-all" "Fold all" [Taxonomy] ["C"] "" safe needs_tree "Folds everything below the first level.";
+    UnfoldAll "unfold-all" "Unfold all" [Taxonomy] ["O"] "" safe needs_tree "Unfolds everything.";
+
+    # Weights
+    AlphaDown "alpha-down" "Less alpha" [Taxonomy] ["("] "" safe needs_tree "Lowers alpha: deep levels weigh more. lambda = exp(-alpha depth).";
+    AlphaUp "alpha-up" "More alpha" [Taxonomy] [")"] "" safe needs_tree "Raises alpha: deep levels weigh less. lambda = exp(-alpha depth).";
+    BetaDown "beta-down" "Less beta" [Taxonomy] ["{"] "" safe needs_tree "Lowers beta: classes are weighted more alike. W = (N / K n)^beta.";
+    BetaUp "beta-up" "More beta" [Taxonomy] ["}"] "" safe needs_tree "Raises beta: rare classes weigh more. W = (N / K n)^beta.";
+    WeightForm "weight-form" "Form of the weights" [Taxonomy] ["f"] "" safe needs_tree "Steps through the forms: a weight per node, one per label, none.";
+    WeightCount "weight-count" "What K counts" [Taxonomy] ["c"] "" safe needs_tree "K in W = (N / K n)^beta counts the labels that occur, or the nodes.";
+    TauDown "tau-down" "Lower threshold" [Any] ["-"] "" safe always "Lowers tau: decisions go deeper, and are less certain.";
+    TauUp "tau-up" "Higher threshold" [Any] ["+"] "" safe always "Raises tau: decisions stop earlier, and are more certain.";
+
+    # Curve
+    FluxMode "flux" "Magnitude or flux" [Curve] ["m"] "mag/flux" safe needs_object "Changes between magnitudes and fluxes.";
+    ErrorBars "error-bars" "Error bars on or off" [Curve] ["e"] "errors" safe needs_object "Shows or hides the error bars.";
+    Markers "markers" "Symbols or dots" [Curve] ["p"] "symbols" safe needs_object "Draws points as symbols, as fine dots, or as there is room.";
+    TimeCursor "time-cursor" "Time cursor on or off" [Any] ["t"] "time" safe needs_model_object "Shows the cascade as it was when only a part of the light curve was known.";
+    TimeBack "time-back" "Earlier" [Any] ["["] "" safe needs_model_object "Moves the time cursor to the observation before.";
+    TimeForward "time-forward" "Later" [Any] ["]"] "" safe needs_model_object "Moves the time cursor to the next observation.";
+    TimeLeft "time-left" "Earlier" [Curve] ["left" "h"] "" safe needs_model_object "Moves the time cursor to the observation before.";
+    TimeRight "time-right" "Later" [Curve] ["right" "l"] "" safe needs_model_object "Moves the time cursor to the next observation.";
+    TimeAll "time-all" "All the light curve" [Any] ["0"] "" safe needs_cursor "Takes the time cursor away: the whole light curve is classified.";
+
+    # Files
+    Undo "undo" "Undo" [Any] ["u"] "undo" safe can_undo "Takes back the last edit of the tree.";
+    Redo "redo" "Redo" [Any] ["U" "ctrl-r"] "" safe can_redo "Does again what was taken back.";
+    Save "save" "Save the tree" [Any] ["s"] "save" safe needs_tree "Writes the tree to its file; asks for a name if it has none.";
+    SaveAs "save-as" "Save the tree as" [Any] ["S"] "" safe needs_tree "Writes the tree to another file; asks before it overwrites one.";
+
+    # Program
+    Help "help" "Help" [Any Move] ["?"] "" safe always "Lists all keys.";
+    Palette "palette" "Commands" [Any] [":"] "" safe always "Finds a command by name and runs it.";
+    Errors "errors" "What could not be read" [Any] ["E"] "" safe needs_errors "Lists the files and rows that could not be read.";
+    Theme "theme" "Next theme" [Any] ["T"] "" safe always "Steps through the themes: dark, light, without colour.";
+    Mouse "mouse" "Mouse on or off" [Any] ["M"] "" safe always "Gives the mouse back to the terminal, for selecting text, or takes it.";
+    Redraw "redraw" "Draw again" [Any Move Overlay Prompt] ["ctrl-l"] "" safe always "Draws the whole screen again.";
+    Suspend "suspend" "Suspend" [Any Move Overlay Prompt] ["ctrl-z"] "" safe always "Stops the program; `fg` brings it back.";
+    Back "back" "Back" [Any Move Overlay] ["esc"] "" safe always "Leaves whatever was begun, and never the program.";
+    Quit "quit" "Quit" [Any] ["q"] "quit" danger always "Leaves the program; asks if the tree has unsaved edits.";
+    Interrupt "interrupt" "Interrupt" [Any Move Overlay Prompt] ["ctrl-c"] "" danger always "Leaves the program; asks once if the tree has unsaved edits.";
+
+    # Typing
+    Accept "accept" "Accept" [Prompt Overlay] ["enter"] "accept" safe always "Accepts what was typed or chosen.";
+    Cancel "cancel" "Leave" [Prompt] ["esc"] "leave" safe always "Leaves the prompt; nothing is changed.";
+    Close "close" "Close" [Overlay] ["q"] "" safe always "Closes help, the list or the question.";
+    EntryUp "entry-up" "Entry above" [Prompt] ["up" "ctrl-p"] "" safe always "Selects the entry above, in the list of commands.";
+    EntryDown "entry-down" "Entry below" [Prompt] ["down" "ctrl-n"] "" safe always "Selects the entry below, in the list of commands.";
+    InputLeft "input-left" "A character left" [Prompt] ["left"] "" safe always "Moves the text cursor left.";
+    InputRight "input-right" "A character right" [Prompt] ["right"] "" safe always "Moves the text cursor right.";
+    InputStart "input-start" "Start of the line" [Prompt] ["home" "ctrl-a"] "" safe always "Moves the text cursor to the start.";
+    InputEnd "input-end" "End of the line" [Prompt] ["end" "ctrl-e"] "" safe always "Moves the text cursor to the end.";
+    InputBackspace "input-backspace" "Delete before" [Prompt] ["backspace"] "" safe always "Deletes the character before the text cursor.";
+    InputDelete "input-delete" "Delete after" [Prompt] ["delete"] "" safe always "Deletes the character under the text cursor.";
+    InputDeleteWord "input-delete-word" "Delete the word" [Prompt] ["ctrl-w"] "" safe always "Deletes the word before the text cursor.";
+    InputClear "input-clear" "Delete the line" [Prompt] ["ctrl-u"] "" safe always "Deletes everything before the text cursor.";
+}
+
+impl Cmd {
+    /// Its row.
+    pub fn command(self) -> &'static Command {
+        // The table and the enum are written by the same macro, in the same order.
+        &COMMANDS[self as usize]
+    }
+}
+
+impl Command {
+    /// Whether it makes sense in the palette, which is open when it is run.
+    pub fn in_palette(&self) -> bool {
+        !matches!(self.group, Group::Typing | Group::Moving) && !matches!(self.id, Cmd::Palette | Cmd::MoveHere | Cmd::Back)
+            || matches!(self.id, Cmd::Zoom | Cmd::ResetPanes | Cmd::PaneObjects | Cmd::PaneTaxonomy | Cmd::PaneCurve)
+    }
+
+    /// Its keys as they are written in help, joined.
+    pub fn key_labels(&self) -> String {
+        self.keys.iter().map(|k| super::keymap::label(k)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The whole table as Markdown: what `taxonova keys` prints and docs/keys.md holds.
+pub fn keys_markdown() -> String {
+    let mut out = String::from(
+        "# Keys\n\nPrinted by `taxonova keys` from the command table. `?` shows the same inside the program, `:` finds a command by name.\n",
+    );
+    for group in Group::ALL {
+        out.push_str(&format!("\n## {}\n\n| key | command | where | what it does |\n|---|---|---|---|\n", group.title()));
+        for c in COMMANDS.iter().filter(|c| c.group == *group) {
+            let keys = c.keys.iter().map(|k| format!("`{}`", super::keymap::label(k))).collect::<Vec<_>>().join(" ");
+            let contexts = c.contexts.iter().map(|c| c.title()).collect::<Vec<_>>().join(", ");
+            out.push_str(&format!("| {keys} | {} | {contexts} | {} |\n", c.title, c.doc.replace('|', "\\|")));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keymap::{Key, Keymap};
+    use super::*;
+    use std::collections::{HashMap, HashSet};
+
+    #[test]
+    fn names_are_unique_and_everything_is_documented() {
+        let mut names = HashSet::new();
+        for (i, c) in COMMANDS.iter().enumerate() {
+            assert_eq!(c.id as usize, i);
+            assert!(names.insert(c.name), "{} twice", c.name);
+            assert!(c.name.chars().all(|ch| ch.is_ascii_lowercase() || ch == '-'), "{}", c.name);
+            assert!(!c.title.is_empty() && c.doc.ends_with('.'), "{}", c.name);
+            assert!(!c.contexts.is_empty(), "{}", c.name);
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_key_of_its_own_in_its_contexts() {
+        let map = Keymap::default();
+        let mut taken: HashMap<(Context, Key), &str> = HashMap::new();
+        for c in COMMANDS {
+            assert!(!c.keys.is_empty(), "{} has no key", c.name);
+            for name in c.keys {
+                let key = Key::parse(name).unwrap_or_else(|| panic!("{}: bad key {name}", c.name));
+                for context in c.contexts {
+                    if let Some(other) = taken.insert((*context, key), c.name) {
+                        panic!("{name} means {other} and {} in {context:?}", c.name);
+                    }
+                    let pane = if *context == Context::Any { Context::Objects } else { *context };
+                    assert_eq!(map.lookup(pane, key), Some(c.id), "{name} in {context:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn multiplexer_keys_are_left_alone() {
+        for c in COMMANDS {
+            for k in ["ctrl-b", "ctrl-g", "ctrl-o"] {
+                assert!(!c.keys.contains(&k), "{} takes {k}", c.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What `update` asks the world to do; `jobs` and the main loop do it.
+
+use crate::lightcurve::{LightCurve, Observation, Photometry};
+use crate::taxonomy::Taxonomy;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How the interface is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// As the user wished.
+    Done,
+    /// By Ctrl-C or a signal.
+    Interrupted,
+    /// The terminal was lost.
+    Lost,
+}
+
+/// A wish of `update`.
+#[derive(Debug)]
+pub enum Effect {
+    /// Leave.
+    Quit(Leave),
+    /// Stop until `fg`.
+    Suspend,
+    /// Take the mouse, or give it back.
+    Mouse(bool),
+    /// Draw everything anew.
+    Clear,
+    /// Classify these rows when there is time.
+    Classify(Vec<(usize, Arc<LightCurve>)>),
+    /// Classify this row before all others.
+    ClassifyFirst(usize, Arc<LightCurve>),
+    /// Classify a part of a light curve; a newer request replaces an older one.
+    ClassifyPart {
+        /// Number of the request.
+        request: u64,
+        /// What was known.
+        observations: Vec<Observation>,
+        /// Difference or total.
+        photometry: Photometry,
+    },
+    /// Save the tree.
+    Save {
+        /// What.
+        taxonomy: Box<Taxonomy>,
+        /// Where.
+        path: PathBuf,
+        /// Whether a file that is there may be replaced.
+        overwrite: bool,
+        /// Leave the program afterwards.
+        then_quit: bool,
+    },
+}

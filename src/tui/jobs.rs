@@ -1,0 +1,293 @@
+//! Work on other threads: reading, loading the model, classifying. Reports by messages; a panic becomes a message too.
+//! Knows nothing of the screen.
+
+use super::action::{Action, Answered};
+use super::state::ModelInfo;
+use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
+use crate::lightcurve::{LightCurve, Observation, Photometry};
+use crate::taxonomy::read_json;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Something that classifies, one per thread.
+pub trait Classifier {
+    /// P per slot of the model for each light curve.
+    fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Vec<f64>>, String>;
+    /// P per slot for a part of a light curve.
+    fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Result<Vec<f64>, String>;
+}
+
+/// Makes a classifier on the thread that will use it.
+pub type Sessions = Arc<dyn Fn() -> Result<Box<dyn Classifier>, String> + Send + Sync>;
+
+/// A model that is loaded: what the state needs of it, and how to use it.
+pub struct Loaded {
+    /// For the state.
+    pub info: ModelInfo,
+    /// For the jobs.
+    pub sessions: Sessions,
+}
+
+/// Loads the model, on a worker thread.
+pub type Loader = Box<dyn FnOnce() -> Result<Loaded, String> + Send>;
+
+/// What is to be read.
+pub enum Input {
+    /// Files and folders.
+    Paths(Vec<PathBuf>),
+    /// Data in the binary, with a name.
+    Embedded(&'static str, &'static [u8]),
+}
+
+/// Light curves per classification: enough to be efficient, few enough to be interrupted soon.
+const BATCH: usize = 32;
+/// Objects per message while reading, and how long a message is held back for more.
+const READ_BATCH: usize = 512;
+const READ_HOLD: Duration = Duration::from_millis(40);
+
+#[derive(Default)]
+struct Queue {
+    sessions: Option<Sessions>,
+    part: Option<(u64, Vec<Observation>, Photometry)>,
+    first: Option<(usize, Arc<LightCurve>)>,
+    waiting: VecDeque<(usize, Arc<LightCurve>)>,
+}
+
+enum Task {
+    Part(u64, Vec<Observation>, Photometry),
+    Batch(Vec<(usize, Arc<LightCurve>)>),
+}
+
+/// The workers.
+pub struct Jobs {
+    shared: Arc<(Mutex<Queue>, Condvar)>,
+    stop: Arc<AtomicBool>,
+}
+
+/// A poisoned lock holds plain data that is good still: panics are caught where they happen.
+fn lock(m: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Runs `work` and turns its panic into a message.
+fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let reason = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(format!("internal error while {what}: {}", reason.unwrap_or_default()))
+    })
+}
+
+impl Jobs {
+    /// Starts everything: reading, loading, and as many classifying threads as there are processors to spare.
+    pub fn start(input: Input, loader: Loader, taxonomy: Option<PathBuf>, report: Sender<Action>) -> Jobs {
+        let jobs = Jobs { shared: Arc::default(), stop: Arc::default() };
+        let n = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).clamp(1, 8));
+        for _ in 0..n {
+            let (shared, stop, report) = (jobs.shared.clone(), jobs.stop.clone(), report.clone());
+            std::thread::spawn(move || classify_until_stopped(&shared, &stop, &report));
+        }
+        let (shared, to) = (jobs.shared.clone(), report.clone());
+        std::thread::spawn(move || {
+            if let Some(path) = taxonomy {
+                let message = match guarded("reading the taxonomy", || read_json(&path).map_err(|e| e.to_string())) {
+                    Ok(tree) => Action::TaxonomyReady(Box::new(tree), path),
+                    Err(e) => Action::Failed(e),
+                };
+                let _ = to.send(message);
+            }
+            match guarded("loading the model", loader) {
+                Ok(loaded) => {
+                    // The state knows the model before its first answer comes.
+                    let _ = to.send(Action::ModelReady(Box::new(loaded.info)));
+                    lock(&shared.0).sessions = Some(loaded.sessions);
+                    shared.1.notify_all();
+                }
+                Err(why) => {
+                    let _ = to.send(Action::ModelFailed(why));
+                }
+            }
+        });
+        let stop = jobs.stop.clone();
+        std::thread::spawn(move || {
+            let done = guarded("reading", || {
+                read(input, &stop, &report);
+                Ok(())
+            });
+            if let Err(e) = done {
+                let _ = report.send(Action::ReadErrors(vec![e]));
+            }
+            let _ = report.send(Action::ReadDone);
+        });
+        jobs
+    }
+
+    /// Classifies these when there is time.
+    pub fn classify(&self, wanted: Vec<(usize, Arc<LightCurve>)>) {
+        lock(&self.shared.0).waiting.extend(wanted);
+        self.shared.1.notify_all();
+    }
+
+    /// Classifies this one next; one that was asked for so before goes back into the line.
+    pub fn classify_first(&self, index: usize, curve: Arc<LightCurve>) {
+        let mut queue = lock(&self.shared.0);
+        if let Some(before) = queue.first.replace((index, curve)) {
+            queue.waiting.push_front(before);
+        }
+        drop(queue);
+        self.shared.1.notify_one();
+    }
+
+    /// Classifies a part of a light curve; one that was asked for before and has not begun is dropped.
+    pub fn classify_part(&self, request: u64, observations: Vec<Observation>, photometry: Photometry) {
+        lock(&self.shared.0).part = Some((request, observations, photometry));
+        self.shared.1.notify_one();
+    }
+}
+
+impl Drop for Jobs {
+    /// Tells the threads to end; they are not waited for.
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.shared.1.notify_all();
+    }
+}
+
+fn next_task(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool) -> Option<(Task, Sessions)> {
+    let mut queue = lock(&shared.0);
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        if let Some(sessions) = queue.sessions.clone() {
+            if let Some((index, curve)) = queue.first.take() {
+                return Some((Task::Batch(vec![(index, curve)]), sessions));
+            }
+            if let Some((request, observations, photometry)) = queue.part.take() {
+                return Some((Task::Part(request, observations, photometry), sessions));
+            }
+            if !queue.waiting.is_empty() {
+                let n = BATCH.min(queue.waiting.len());
+                return Some((Task::Batch(queue.waiting.drain(..n).collect()), sessions));
+            }
+        }
+        // Woken now and then, so that a lost wake-up can't stop the program from ending.
+        queue = shared.1.wait_timeout(queue, Duration::from_millis(500)).map(|(q, _)| q).unwrap_or_else(|e| e.into_inner().0);
+    }
+}
+
+fn classify_until_stopped(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool, report: &Sender<Action>) {
+    let mut classifier: Option<Box<dyn Classifier>> = None;
+    while let Some((task, sessions)) = next_task(shared, stop) {
+        let ready = match classifier.take() {
+            Some(c) => Ok(c),
+            None => guarded("preparing the model", || sessions()),
+        };
+        match (ready, task) {
+            (Ok(mut c), Task::Part(request, observations, photometry)) => {
+                let p = guarded("classifying", || c.classify_part(&observations, photometry)).map(Arc::from);
+                let _ = report.send(Action::ClassifiedPart { request, p });
+                classifier = Some(c);
+            }
+            (Ok(mut c), Task::Batch(batch)) => {
+                let answers = classify_batch(c.as_mut(), batch);
+                let _ = report.send(Action::Classified(answers));
+                classifier = Some(c);
+            }
+            (Err(e), Task::Part(request, ..)) => {
+                let _ = report.send(Action::ClassifiedPart { request, p: Err(e) });
+            }
+            (Err(e), Task::Batch(batch)) => {
+                let answers = batch.into_iter().map(|(index, curve)| Answered { index, curve, p: Err(e.clone()) }).collect();
+                let _ = report.send(Action::Classified(answers));
+            }
+        }
+    }
+}
+
+/// Classifies together; if that fails, one by one, so that one bad object does not spoil the others.
+fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) -> Vec<Answered> {
+    let curves: Vec<Arc<LightCurve>> = batch.iter().map(|(_, c)| c.clone()).collect();
+    let together = guarded("classifying", || c.classify(&curves)).ok().filter(|p| p.len() == curves.len());
+    if let Some(p) = together {
+        return batch.into_iter().zip(p).map(|((index, curve), p)| Answered { index, curve, p: Ok(Arc::from(p)) }).collect();
+    }
+    batch
+        .into_iter()
+        .map(|(index, curve)| {
+            let one = [curve.clone()];
+            let p =
+                guarded("classifying", || c.classify(&one)).and_then(|mut p| p.pop().ok_or_else(|| "no answer".to_string())).map(Arc::from);
+            Answered { index, curve, p }
+        })
+        .collect()
+}
+
+fn read(input: Input, stop: &AtomicBool, report: &Sender<Action>) {
+    let options = ReadOptions::default();
+    let mut post = Post { report, curves: Vec::new(), errors: Vec::new(), last: Instant::now(), sent: false };
+    match input {
+        Input::Embedded(name, bytes) => match open_bytes(name, bytes.to_vec(), &options) {
+            Ok(reader) => post.take(reader, stop),
+            Err(e) => post.errors.push(e.to_string()),
+        },
+        Input::Paths(paths) => {
+            let (files, errors) = expand(&paths);
+            post.errors.extend(errors.iter().map(|e| e.to_string()));
+            let of = files.len();
+            for (i, file) in files.iter().enumerate() {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                let _ = report.send(Action::ReadProgress { files: i, of });
+                match open(file, &options) {
+                    Ok(reader) => post.take(reader, stop),
+                    Err(e) => post.errors.push(e.to_string()),
+                }
+            }
+        }
+    }
+    post.send();
+}
+
+/// Collects what was read, so that the interface is not flooded.
+struct Post<'a> {
+    report: &'a Sender<Action>,
+    curves: Vec<LightCurve>,
+    errors: Vec<String>,
+    last: Instant,
+    sent: bool,
+}
+
+impl Post<'_> {
+    fn take(&mut self, reader: Reader, stop: &AtomicBool) {
+        for item in reader {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            match item {
+                Ok(curve) => self.curves.push(curve),
+                Err(e) => self.errors.push(e.to_string()),
+            }
+            // The first object goes at once: it is what the first screen shows.
+            if !self.sent || self.curves.len() >= READ_BATCH || self.last.elapsed() >= READ_HOLD {
+                self.send();
+            }
+        }
+    }
+
+    fn send(&mut self) {
+        self.sent |= !self.curves.is_empty();
+        if !self.curves.is_empty() {
+            let _ = self.report.send(Action::Read(std::mem::take(&mut self.curves)));
+        }
+        if !self.errors.is_empty() {
+            let _ = self.report.send(Action::ReadErrors(std::mem::take(&mut self.errors)));
+        }
+        self.last = Instant::now();
+    }
+}

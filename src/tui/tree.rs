@@ -1,0 +1,246 @@
+//! The tree as the taxonomy pane has it: the document that is edited, what is folded and selected, the rows
+//! to be shown, and what follows from the tree at once (layout, weights, regrouping). No drawing, no I/O.
+
+use super::state::ModelInfo;
+use crate::cascade::{Decision, Poured, Regrouper, decide_poured};
+use crate::taxonomy::weights::compute;
+use crate::taxonomy::{Counts, Document, Layout, NodeId, Taxonomy, Weights};
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// What a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TreeRowKind {
+    /// A class.
+    Node,
+    /// "other X".
+    Residual,
+    /// Probability that the model can't place below X.
+    Unresolved,
+}
+
+/// A row's name that survives folding and editing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    /// The class; of residual and unresolved rows their parent.
+    pub node: NodeId,
+    /// What the row is.
+    pub kind: TreeRowKind,
+}
+
+/// A row to be shown.
+#[derive(Debug, Clone)]
+pub struct TreeRow {
+    /// Which.
+    pub key: RowKey,
+    /// For each level from 1 to the row's own: whether the ancestor there is the last of its siblings.
+    pub lasts: Vec<bool>,
+    /// Whether something lies below it, and whether that is hidden.
+    pub children: Option<Fold>,
+    /// The slot in the layout; none for the root and unresolved rows.
+    pub slot: Option<usize>,
+}
+
+/// Whether a row with children is folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// Children are shown.
+    Open,
+    /// Children are hidden.
+    Closed,
+}
+
+/// What follows from the tree, made anew after every edit.
+pub struct Derived {
+    /// The tree flattened.
+    pub layout: Layout,
+    /// Class weights.
+    pub weights: Weights,
+    /// How the model's probabilities are poured onto this tree; without a model none; or why it can't be done.
+    pub regroup: Option<Result<Regrouper, String>>,
+}
+
+/// The cascade of one object on the edited tree.
+pub struct Cascade {
+    /// Probabilities by slot.
+    pub poured: Poured,
+    /// Where the threshold rule stops.
+    pub decision: Decision,
+    /// Slots on the way from the top to the decision.
+    pub path: Vec<usize>,
+}
+
+/// What a row says about its probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shown {
+    /// There is no answer of the model yet.
+    Nothing,
+    /// P, and P with all that is unresolved above it.
+    P(f64, f64),
+    /// No atom of the model can fall here.
+    NotInModel,
+    /// Mass that stays at the row's node.
+    Unresolved(f64),
+}
+
+/// State of the pane.
+pub struct TreeState {
+    /// The taxonomy with its history.
+    pub doc: Document,
+    /// Where it is saved; none = it has no file yet.
+    pub path: Option<PathBuf>,
+    /// The taxonomy is still a placeholder.
+    pub loading: bool,
+    /// The selected row.
+    pub selected: RowKey,
+    /// First row on the screen, as it was last drawn.
+    pub offset: usize,
+    /// Classes whose children are hidden.
+    pub folded: HashSet<NodeId>,
+    /// The class that is being moved.
+    pub moving: Option<NodeId>,
+    /// What follows from the tree.
+    pub derived: Derived,
+}
+
+/// Unresolved mass below this is not worth a row.
+const SHOWN_UNRESOLVED: f64 = 5e-4;
+
+impl TreeState {
+    /// Starts with a taxonomy.
+    pub fn new(taxonomy: Taxonomy, path: Option<PathBuf>, loading: bool) -> Self {
+        let root = taxonomy.root();
+        let derived = derive(&taxonomy, None);
+        TreeState {
+            doc: Document::new(taxonomy),
+            path,
+            loading,
+            selected: RowKey { node: root, kind: TreeRowKind::Node },
+            offset: 0,
+            folded: HashSet::new(),
+            moving: None,
+            derived,
+        }
+    }
+
+    /// The taxonomy.
+    pub fn taxonomy(&self) -> &Taxonomy {
+        self.doc.taxonomy()
+    }
+
+    /// Makes anew what follows from the tree, and puts the selection on something that exists.
+    pub fn refresh(&mut self, model: Option<&ModelInfo>) {
+        self.derived = derive(self.doc.taxonomy(), model);
+        let tree = self.doc.taxonomy();
+        if !tree.is_attached(self.selected.node) {
+            let mut up = tree.parent(self.selected.node);
+            while let Some(node) = up.filter(|n| !tree.is_attached(*n)) {
+                up = tree.parent(node);
+            }
+            self.selected = RowKey { node: up.unwrap_or(tree.root()), kind: TreeRowKind::Node };
+        }
+        if self.selected.kind == TreeRowKind::Residual && self.slot(self.selected).is_none() {
+            self.selected.kind = TreeRowKind::Node;
+        }
+        if self.moving.is_some_and(|n| !tree.is_attached(n)) {
+            self.moving = None;
+        }
+    }
+
+    /// The cascade of the model's probabilities (by model slot) on this tree.
+    pub fn cascade(&self, model_p: &[f64], tau: f64) -> Option<Cascade> {
+        let Some(Ok(regrouper)) = &self.derived.regroup else { return None };
+        let layout = &self.derived.layout;
+        let poured = regrouper.pour(model_p);
+        let decision = decide_poured(layout, &poured, tau);
+        let path = decision.slot.map(|s| layout.path(s)).unwrap_or_default();
+        Some(Cascade { poured, decision, path })
+    }
+
+    /// The decision alone, for lists.
+    pub fn decision(&self, model_p: &[f64], tau: f64) -> Option<Decision> {
+        let Some(Ok(regrouper)) = &self.derived.regroup else { return None };
+        Some(decide_poured(&self.derived.layout, &regrouper.pour(model_p), tau))
+    }
+
+    /// A row's slot.
+    pub fn slot(&self, key: RowKey) -> Option<usize> {
+        let layout = &self.derived.layout;
+        match key.kind {
+            TreeRowKind::Node => layout.slot_of(key.node),
+            TreeRowKind::Residual => layout.residual_of(key.node),
+            TreeRowKind::Unresolved => None,
+        }
+    }
+
+    /// The rows from top to bottom, without what is folded. Unresolved rows depend on the object that is shown.
+    pub fn rows(&self, cascade: Option<&Cascade>) -> Vec<TreeRow> {
+        let tree = self.taxonomy();
+        let mut rows = Vec::with_capacity(tree.len() + 8);
+        let mut stack = vec![(RowKey { node: tree.root(), kind: TreeRowKind::Node }, Vec::new())];
+        while let Some((key, lasts)) = stack.pop() {
+            let mut below = Vec::new();
+            if key.kind == TreeRowKind::Node {
+                below.extend(tree.children(key.node).iter().map(|n| RowKey { node: *n, kind: TreeRowKind::Node }));
+                let residual = RowKey { node: key.node, kind: TreeRowKind::Residual };
+                if self.slot(residual).is_some() {
+                    below.push(residual);
+                }
+                if !below.is_empty() && cascade.is_some_and(|c| self.unresolved_at(key.node, c) >= SHOWN_UNRESOLVED) {
+                    below.push(RowKey { node: key.node, kind: TreeRowKind::Unresolved });
+                }
+            }
+            let children = (!below.is_empty()).then(|| if self.folded.contains(&key.node) { Fold::Closed } else { Fold::Open });
+            if children == Some(Fold::Open) {
+                let n = below.len();
+                for (i, child) in below.into_iter().enumerate().rev() {
+                    let mut l = lasts.clone();
+                    l.push(i + 1 == n);
+                    stack.push((child, l));
+                }
+            }
+            let slot = self.slot(key);
+            rows.push(TreeRow { key, lasts, children, slot });
+        }
+        rows
+    }
+
+    /// Mass that stays at a class.
+    pub fn unresolved_at(&self, node: NodeId, cascade: &Cascade) -> f64 {
+        match self.derived.layout.slot_of(node) {
+            Some(slot) => cascade.poured.unresolved.get(slot).copied().unwrap_or(0.0),
+            None => cascade.poured.unresolved_root,
+        }
+    }
+
+    /// What a row says about its probability.
+    pub fn shown(&self, row: &TreeRow, cascade: Option<&Cascade>) -> Shown {
+        let Some(c) = cascade else { return Shown::Nothing };
+        match (row.key.kind, row.slot) {
+            (TreeRowKind::Unresolved, _) => Shown::Unresolved(self.unresolved_at(row.key.node, c)),
+            (TreeRowKind::Node, None) => Shown::P(1.0, 1.0),
+            (_, Some(slot)) => match c.poured.p.get(slot).copied().flatten() {
+                Some(p) => Shown::P(p, c.poured.upper(&self.derived.layout, slot).max(p)),
+                None => Shown::NotInModel,
+            },
+            (TreeRowKind::Residual, None) => Shown::NotInModel,
+        }
+    }
+
+    /// What a row is called.
+    pub fn row_name(&self, key: RowKey) -> String {
+        let name = &self.taxonomy().node(key.node).name;
+        match key.kind {
+            TreeRowKind::Node => name.clone(),
+            TreeRowKind::Residual => format!("other {name}"),
+            TreeRowKind::Unresolved => "unresolved".to_string(),
+        }
+    }
+}
+
+fn derive(tree: &Taxonomy, model: Option<&ModelInfo>) -> Derived {
+    let layout = Layout::new(tree);
+    let weights = compute(tree, &layout, &Counts::from_tree(tree), &tree.weights);
+    let regroup = model.map(|m| Regrouper::new(&m.taxonomy, &m.layout, tree, &layout).map_err(|e| e.to_string()));
+    Derived { layout, weights, regroup }
+}

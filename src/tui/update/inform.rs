@@ -1,0 +1,137 @@
+//! What jobs and effects report.
+
+use super::{edit, navigate, prompt};
+use crate::taxonomy::parse_json;
+use crate::tui::action::Action;
+use crate::tui::effect::{Effect, Leave};
+use crate::tui::objects::Classified;
+use crate::tui::overlay::{Answer, Overlay, Question, Then};
+use crate::tui::state::{ModelState, State, Tone};
+use crate::tui::text::clean;
+use crate::tui::tree::TreeState;
+use std::path::Path;
+use std::sync::Arc;
+
+/// At most so many errors are kept; beyond, they are only counted.
+const MAX_ERRORS: usize = 10_000;
+
+/// Takes in a report.
+pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Read(curves) => {
+            let rows: Vec<usize> = curves.into_iter().map(|c| state.objects.add(c)).collect();
+            let wanted = rows.iter().filter_map(|i| Some((*i, state.objects.get(*i)?.curve.clone()))).collect();
+            // The selected one first: if it is new, this asks for it.
+            let mut effects = navigate::after_selection(state);
+            effects.push(Effect::Classify(wanted));
+            return effects;
+        }
+        Action::ReadErrors(errors) => {
+            let room = MAX_ERRORS.saturating_sub(state.errors.len());
+            let first = errors.first().cloned();
+            state.errors.extend(errors.into_iter().take(room));
+            let n = state.errors.len();
+            if let Some(first) = first.filter(|_| n > 0) {
+                let more = if n > 1 { format!("  ({} in all: E lists them)", n) } else { String::new() };
+                state.say(Tone::Error, format!("{}{more}", clean(&first)));
+            }
+        }
+        Action::ReadProgress { files, of } => state.source.reading = Some((files, of)),
+        Action::ReadDone => {
+            state.source.reading = None;
+            if state.objects.is_empty() && state.errors.is_empty() {
+                state.say(Tone::Warn, "no light curve was found");
+            }
+        }
+        Action::ModelReady(info) => {
+            // The model's own tree is shown unless the user named one.
+            if state.tree.loading {
+                state.tree = TreeState::new(info.taxonomy.clone(), None, false);
+            }
+            state.model = ModelState::Ready(info);
+            edit::refresh(state);
+            fold_at_first(state);
+            navigate::prepare_curve(state);
+        }
+        Action::ModelFailed(why) => {
+            // Trees can be edited without a model.
+            if state.tree.loading
+                && let Some(tree) = crate::taxonomy::shipped().first().and_then(|(name, json)| parse_json(json, Path::new(name)).ok())
+            {
+                state.tree = TreeState::new(tree, None, false);
+            }
+            state.tree.loading = false;
+            state.say(Tone::Error, format!("the model could not be loaded: {}", clean(&why)));
+            state.model = ModelState::Failed(why);
+        }
+        Action::TaxonomyReady(taxonomy, path) => {
+            state.tree = TreeState::new(*taxonomy, Some(path), false);
+            edit::refresh(state);
+        }
+        Action::Classified(answers) => {
+            for a in answers {
+                let answer = match a.p {
+                    Ok(p) => Classified::Done(p),
+                    Err(why) => Classified::Failed(why),
+                };
+                state.objects.answer(a.index, &a.curve, answer);
+            }
+        }
+        Action::ClassifiedPart { request, p } => take_part(state, request, p),
+        Action::Saved { path, then_quit } => {
+            state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));
+            state.tree.path = Some(path);
+            state.tree.doc.mark_saved();
+            if then_quit {
+                return vec![Effect::Quit(Leave::Done)];
+            }
+        }
+        Action::FileExists { path, then_quit } => {
+            let shown = clean(&path.to_string_lossy()).into_owned();
+            state.overlay = Some(Overlay::Question(Question {
+                title: "The file exists".into(),
+                text: vec![format!("{shown} is there already.")],
+                answers: vec![
+                    Answer { key: 'n', text: "leave it as it is".into(), then: Then::Nothing },
+                    Answer { key: 'o', text: "overwrite it".into(), then: Then::Overwrite { path, then_quit } },
+                ],
+                selected: 0,
+                is_quit: false,
+            }));
+        }
+        Action::Failed(text) => state.say(Tone::Error, clean(&text).into_owned()),
+        Action::Terminate => return vec![Effect::Quit(Leave::Interrupted)],
+        Action::InputLost(why) => {
+            state.say(Tone::Error, why);
+            return vec![Effect::Quit(Leave::Lost)];
+        }
+        // Handled by `update`, or by drawing again, which follows every action.
+        Action::Redraw | Action::Key(_) | Action::Mouse(_) | Action::Paste(_) | Action::Do(_) => {}
+    }
+    if matches!(state.overlay, Some(Overlay::Prompt(_))) {
+        prompt::check(state);
+    }
+    Vec::new()
+}
+
+fn take_part(state: &mut State, request: u64, p: Result<Arc<[f64]>, String>) {
+    let Some(time) = state.time.as_mut().filter(|t| t.request == request) else { return };
+    match p {
+        Ok(p) => {
+            time.p = Some(p);
+            time.fresh = true;
+        }
+        Err(why) => {
+            time.p = None;
+            state.say(Tone::Warn, format!("what was known then can't be classified: {}", clean(&why)));
+        }
+    }
+}
+
+/// A tree that starts with hundreds of classes is shown to its second level.
+fn fold_at_first(state: &mut State) {
+    let tree = state.tree.doc.taxonomy();
+    if tree.len() > 120 {
+        state.tree.folded = tree.preorder().filter(|n| tree.depth(*n) >= 2 && !tree.is_leaf(*n)).collect();
+    }
+}

@@ -1,0 +1,174 @@
+//! The one place where the state changes. No I/O: what the world must do is returned as effects.
+
+mod edit;
+mod inform;
+mod mouse;
+mod navigate;
+mod prompt;
+mod time;
+
+use super::action::Action;
+use super::command::{Cmd, Context};
+use super::effect::{Effect, Leave};
+use super::keymap::Key;
+use super::overlay::{Answer, Overlay, Prompt, Purpose, Question, Then};
+use super::state::{Pane, State, Tone};
+use super::{input::Input, text};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Takes in what happened. Returns what the world must do.
+pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Key(event) => key(state, event),
+        Action::Do(cmd) => command(state, cmd),
+        Action::Mouse(event) => mouse::mouse(state, event),
+        Action::Paste(text) => prompt::paste(state, &text),
+        other => inform::inform(state, other),
+    }
+}
+
+fn key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let key = Key::from(event);
+    let context = state.context();
+    if let Some(cmd) = state.keymap.lookup(context, key) {
+        return command(state, cmd);
+    }
+    let plain = (key.mods - KeyModifiers::SHIFT).is_empty();
+    match (context, key.code) {
+        (Context::Prompt, KeyCode::Char(c)) if plain => return prompt::typed(state, c),
+        (Context::Overlay, KeyCode::Char(c)) if plain => return prompt::answer_key(state, c),
+        (Context::Move, _) => state.say(Tone::Warn, "moving a class: choose its new parent, then Enter; Esc leaves it where it is"),
+        _ if context.is_pane() => {
+            if let Some((elsewhere, cmd)) = state.keymap.elsewhere(context, key) {
+                let text = format!("{} is a key of the {} pane (Tab goes there)", cmd.title(), elsewhere.title());
+                state.say(Tone::Warn, text);
+            } else if let KeyCode::Char(c) = key.code
+                && plain
+            {
+                state.say(Tone::Warn, format!("{} has no meaning here; ? lists all keys", text::clean(&c.to_string())));
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Runs a command, or says why it can't be run.
+pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
+    if let Some(why) = state.why_not(cmd) {
+        state.say(Tone::Warn, format!("{}: {why}", cmd.title()));
+        return Vec::new();
+    }
+    if state.overlay.is_none() {
+        state.status = None;
+    }
+    use Cmd::*;
+    match cmd {
+        Down | Up | PageDown | PageUp | Top | Bottom => navigate::go(state, cmd),
+        NextPane | PreviousPane | PaneObjects | PaneTaxonomy | PaneCurve | OpenObject => navigate::focus(state, cmd),
+        Zoom => state.zoom = !state.zoom,
+        Narrower | Wider | ResetPanes => navigate::resize(state, cmd),
+        NextObject => return navigate::select_object(state, state.objects.selected.saturating_add(1)),
+        PreviousObject => return navigate::select_object(state, state.objects.selected.saturating_sub(1)),
+        Search => prompt::open_search(state),
+        SearchNext | SearchPrevious => return navigate::search_again(state, cmd == SearchNext),
+        ToggleFold | Fold | Unfold | FoldAll | UnfoldAll => navigate::fold(state, cmd),
+        AddChild | AddSibling | Rename | Aliases | Note => edit::open_prompt(state, cmd),
+        Move | MoveHere | MoveUp | MoveDown | Delete | Exhaustive => edit::edit(state, cmd),
+        AlphaDown | AlphaUp | BetaDown | BetaUp | WeightForm | WeightCount => edit::weights(state, cmd),
+        TauDown => edit::set_tau(state, -0.05),
+        TauUp => edit::set_tau(state, 0.05),
+        Undo | Redo => edit::history(state, cmd == Undo),
+        Save => return edit::save(state, false),
+        SaveAs => prompt::open_save_as(state, false),
+        FluxMode => {
+            state.curve.flux = !state.curve.flux;
+            navigate::prepare_curve(state);
+        }
+        ErrorBars => state.curve.error_bars = !state.curve.error_bars,
+        Markers => {
+            state.curve.markers = state.curve.markers.next();
+            state.say(Tone::Info, format!("points are drawn as {}", state.curve.markers.title()));
+        }
+        TimeCursor | TimeBack | TimeForward | TimeLeft | TimeRight | TimeAll => return time::time(state, cmd),
+        Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Errors => state.overlay = Some(Overlay::Errors { scroll: 0 }),
+        Palette => state.overlay = Some(Overlay::Palette { input: Input::default(), selected: 0 }),
+        Theme => {
+            state.theme = super::theme::Theme::new(state.theme.name.next());
+            state.say(Tone::Info, format!("theme: {}", state.theme.name.name()));
+        }
+        Mouse => {
+            state.mouse = !state.mouse;
+            let text = if state.mouse { "the mouse selects and scrolls" } else { "the mouse is the terminal's: text can be selected" };
+            state.say(Tone::Info, text);
+            return vec![Effect::Mouse(state.mouse)];
+        }
+        Redraw => return vec![Effect::Clear],
+        Suspend => return vec![Effect::Suspend],
+        Back => return back(state),
+        Quit => return quit(state, Leave::Done),
+        Interrupt => return quit(state, Leave::Interrupted),
+        Accept => return prompt::accept(state),
+        Cancel | Close => return prompt::cancel(state),
+        EntryUp | EntryDown | InputLeft | InputRight | InputStart | InputEnd | InputBackspace | InputDelete | InputDeleteWord
+        | InputClear => {
+            return prompt::edit_line(state, cmd);
+        }
+    }
+    // Whatever moved the selection, the object now shown comes first.
+    navigate::after_selection(state)
+}
+
+/// Esc: the innermost thing that was begun is left.
+fn back(state: &mut State) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        return prompt::cancel(state);
+    }
+    if state.tree.moving.take().is_some() {
+        state.say(Tone::Info, "nothing was moved");
+    } else if state.time.is_some() {
+        return time::time(state, Cmd::TimeAll);
+    } else if !state.objects.search.is_empty() {
+        state.objects.search.clear();
+    } else if state.zoom {
+        state.zoom = false;
+    }
+    Vec::new()
+}
+
+/// Leaves; asks first if the tree has unsaved edits. A second Ctrl-C answers that question.
+fn quit(state: &mut State, exit: Leave) -> Vec<Effect> {
+    let asked = matches!(&state.overlay, Some(Overlay::Question(q)) if q.is_quit);
+    if !state.tree.doc.is_dirty() || (asked && exit == Leave::Interrupted) {
+        return vec![Effect::Quit(exit)];
+    }
+    let name = state.tree_title();
+    state.overlay = Some(Overlay::Question(Question {
+        title: "Unsaved edits".into(),
+        text: vec![format!("The taxonomy {} has edits that are not saved.", text::clean(&name))],
+        answers: vec![
+            Answer { key: 's', text: "save, then leave".into(), then: Then::SaveAndQuit },
+            Answer { key: 'x', text: "leave, and lose the edits".into(), then: Then::QuitUnsaved },
+            Answer { key: 'n', text: "stay".into(), then: Then::Nothing },
+        ],
+        selected: 0,
+        is_quit: true,
+    }));
+    Vec::new()
+}
+
+/// Puts up a prompt.
+fn open(state: &mut State, purpose: Purpose, title: String, text: String) {
+    state.overlay = Some(Overlay::Prompt(Prompt { purpose, title, input: Input::new(text), problem: None }));
+    prompt::check(state);
+}
+
+/// Panes in the order of Tab.
+fn pane_after(pane: Pane, step: isize) -> Pane {
+    let at = Pane::ALL.iter().position(|p| *p == pane).unwrap_or(0) as isize;
+    Pane::ALL[(at + step).rem_euclid(Pane::ALL.len() as isize) as usize]
+}

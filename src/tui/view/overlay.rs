@@ -1,0 +1,165 @@
+//! What lies over the panes: help, errors, palette, prompts, questions.
+
+use super::{Hits, foot, spans};
+use crate::tui::command::{COMMANDS, Context, Group};
+use crate::tui::overlay::{Overlay, Prompt, Purpose, Question, palette_matches};
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::widgets::put;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Block, BorderType, Clear, Widget};
+
+/// Draws what lies over the panes.
+pub fn draw(state: &State, what: &Overlay, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    match what {
+        Overlay::Help { scroll } => {
+            let lines = help_lines(state);
+            list(state, "Help: all keys", &lines, *scroll, 100, area, buf, hits);
+        }
+        Overlay::Errors { scroll } => {
+            let lines: Vec<Line> = state.errors.iter().map(|e| vec![(e.clone(), state.theme.text)]).collect();
+            let title = format!("Unreadable: {}", text::plural(lines.len(), "message"));
+            list(state, &title, &lines, *scroll, 140, area, buf, hits);
+        }
+        Overlay::Palette { input, selected } => palette(state, input, *selected, area, buf, hits),
+        Overlay::Prompt(p) => prompt(state, p, area, buf, hits),
+        Overlay::Question(q) => question(state, q, area, buf, hits),
+    }
+}
+
+type Line = Vec<(String, Style)>;
+
+/// A window over the panes; its inside.
+fn window(state: &State, title: &str, rect: Rect, buf: &mut Buffer) -> Rect {
+    Clear.render(rect, buf);
+    let block = Block::bordered().border_type(BorderType::Rounded).border_style(state.theme.border_focus);
+    let inside = block.inner(rect);
+    block.render(rect, buf);
+    let title = format!(" {} ", text::fit(title, rect.width.saturating_sub(6) as usize));
+    put(buf, rect.x + 2, rect.y, &title, rect.width.saturating_sub(4), state.theme.accent);
+    Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
+}
+
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width.saturating_sub(4));
+    let height = height.min(area.height.saturating_sub(3));
+    Rect::new(area.x + (area.width - width) / 2, area.y + 1 + (area.height.saturating_sub(3 + height)) / 2, width, height)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn list(state: &State, title: &str, lines: &[Line], scroll: usize, width: u16, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let rect = centred(area, width, lines.len() as u16 + 2);
+    let inside = window(state, title, rect, buf);
+    let rows = usize::from(inside.height);
+    let scroll = scroll.min(lines.len().saturating_sub(rows));
+    for (line, y) in lines.iter().skip(scroll).zip(inside.top()..inside.bottom()) {
+        let parts: Vec<(&str, Style)> = line.iter().map(|(s, style)| (s.as_str(), *style)).collect();
+        spans(buf, inside.x, y, inside.right(), &parts);
+    }
+    let below = lines.len().saturating_sub(scroll + rows);
+    let note = if below > 0 { format!("{below} more lines · esc closes") } else { "esc closes".into() };
+    foot(&note, state.theme.dim, rect, buf);
+    hits.overlay_page = rows;
+    hits.overlay_len = lines.len();
+}
+
+fn help_lines(state: &State) -> Vec<Line> {
+    let t = &state.theme;
+    let key_width = COMMANDS.iter().map(|c| text::width(&c.key_labels())).max().unwrap_or(0) + 2;
+    let mut lines: Vec<Line> = vec![
+        vec![("The tree shows where the model puts the selected object: P(class), from the root down. A decision".into(), t.text)],
+        vec![("goes to the most probable child as long as its P reaches τ. n: training examples; W: class weight,".into(), t.text)],
+        vec![("(N / K n)^β; λ: level weight, exp(−α depth). Edit the tree: the cascade follows at once.".into(), t.text)],
+    ];
+    for group in Group::ALL {
+        lines.push(Vec::new());
+        lines.push(vec![(group.title().to_string(), t.accent)]);
+        for c in COMMANDS.iter().filter(|c| c.group == *group) {
+            let place = match c.contexts {
+                [one] if *one != Context::Any && *group != Group::Typing => format!(" [{}]", one.title()),
+                _ => String::new(),
+            };
+            lines.push(vec![
+                (format!("  {}", text::pad(&c.key_labels(), key_width)), t.key),
+                (text::pad(c.title, 26), t.text),
+                (c.doc.to_string(), t.dim),
+                (place, t.dim),
+            ]);
+        }
+    }
+    lines
+}
+
+fn palette(state: &State, input: &crate::tui::input::Input, selected: usize, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let t = &state.theme;
+    let found = palette_matches(input.text());
+    let rect = centred(area, 76, 18);
+    let inside = window(state, "Commands", rect, buf);
+    line_input(state, ": ", input, inside.x, inside.y, inside.width, buf, hits);
+    let rows = usize::from(inside.height.saturating_sub(2));
+    let offset = super::scrolled(0, selected, found.len(), rows);
+    for (i, y) in (offset..found.len().min(offset + rows)).zip(inside.y + 2..) {
+        let Some(c) = found.get(i) else { continue };
+        let why = state.why_not(c.id);
+        let style = if why.is_some() { t.dim } else { t.text };
+        let tail = why.map_or_else(|| c.doc.to_string(), |w| format!("not now: {w}"));
+        let keys = text::pad(&c.key_labels(), 9);
+        spans(buf, inside.x, y, inside.right(), &[(&keys, t.key), (&text::pad(c.title, 26), style), (&tail, t.dim)]);
+        if i == selected {
+            buf.set_style(Rect::new(inside.x, y, inside.width, 1), t.selected);
+        }
+    }
+    if found.is_empty() {
+        put(buf, inside.x, inside.y + 2, "no command has these letters", inside.width, t.dim);
+    }
+    foot("enter runs · ↑ ↓ choose · esc leaves", t.dim, rect, buf);
+}
+
+#[allow(clippy::too_many_arguments)]
+fn line_input(state: &State, lead: &str, input: &crate::tui::input::Input, x: u16, y: u16, width: u16, buf: &mut Buffer, hits: &mut Hits) {
+    let x = put(buf, x, y, lead, width, state.theme.key);
+    let room = width.saturating_sub(text::width(lead) as u16);
+    let (shown, at) = input.window(usize::from(room));
+    put(buf, x, y, &shown, room, state.theme.text);
+    hits.cursor = Some(Position::new(x + at as u16, y));
+}
+
+fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let t = &state.theme;
+    let width = 76.min(area.width.saturating_sub(4));
+    // Near the bottom, where it covers the least of the tree that is being edited.
+    let rect = Rect::new(area.x + (area.width - width) / 2, area.bottom().saturating_sub(7), width, 5);
+    let inside = window(state, &p.title, rect, buf);
+    line_input(state, "› ", &p.input, inside.x, inside.y, inside.width, buf, hits);
+    let help = match &p.purpose {
+        Purpose::Search { .. } => "enter keeps the place; esc goes back",
+        Purpose::SaveAs { .. } => "enter saves; a file that exists is asked about; esc leaves",
+        _ => "enter accepts; esc leaves; u takes it back later",
+    };
+    match &p.problem {
+        Some(problem) => spans(buf, inside.x, inside.y + 2, inside.right(), &[("✗ ", t.error), (problem, t.error)]),
+        None => spans(buf, inside.x, inside.y + 2, inside.right(), &[("✓ ", t.good), (help, t.dim)]),
+    };
+}
+
+fn question(state: &State, q: &Question, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
+    let t = &state.theme;
+    let longest = q.text.iter().map(|l| text::width(l)).chain(q.answers.iter().map(|a| text::width(&a.text) + 6)).max().unwrap_or(0);
+    let height = (q.text.len() + q.answers.len() + 3) as u16;
+    let rect = centred(area, (longest as u16 + 6).max(40), height);
+    let inside = window(state, &q.title, rect, buf);
+    for (line, y) in q.text.iter().zip(inside.y..) {
+        put(buf, inside.x, y, &text::fit(line, usize::from(inside.width)), inside.width, t.text);
+    }
+    let top = inside.y + q.text.len() as u16 + 1;
+    for ((i, a), y) in q.answers.iter().enumerate().zip(top..inside.bottom()) {
+        spans(buf, inside.x, y, inside.right(), &[(" ", t.text), (&a.key.to_string(), t.key), ("  ", t.text), (&a.text, t.text)]);
+        if i == q.selected {
+            buf.set_style(Rect::new(inside.x, y, inside.width, 1), t.selected);
+        }
+    }
+    foot("enter chooses · esc leaves", t.dim, rect, buf);
+    hits.overlay = Rect { y: top, height: q.answers.len() as u16, ..inside };
+}

@@ -1,0 +1,91 @@
+//! Why a command can't be done now, one function per reason; used by the command table alone.
+
+use super::state::{State, TreeRowKind};
+
+pub fn always(_: &State) -> Option<&'static str> {
+    None
+}
+
+pub fn not_zoomed(s: &State) -> Option<&'static str> {
+    s.zoom.then_some("the pane has the whole screen (z gives it back)")
+}
+
+pub fn needs_object(s: &State) -> Option<&'static str> {
+    s.objects.is_empty().then_some("no object has been read")
+}
+
+pub fn needs_search(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| s.objects.search.is_empty().then_some("nothing was searched for (/ does)"))
+}
+
+pub fn needs_model_object(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| s.model.ready().is_none().then_some("no model is loaded"))
+}
+
+pub fn needs_cursor(s: &State) -> Option<&'static str> {
+    s.time.is_none().then_some("the time cursor is off (t)")
+}
+
+pub fn needs_tree(s: &State) -> Option<&'static str> {
+    s.tree.loading.then_some("the taxonomy is still being loaded")
+}
+
+pub fn needs_node(s: &State) -> Option<&'static str> {
+    needs_tree(s).or_else(|| match s.tree.selected.kind {
+        TreeRowKind::Node => None,
+        TreeRowKind::Residual => Some("this row is the residual of its class, and has no name of its own"),
+        TreeRowKind::Unresolved => Some("this row is probability that the model can't resolve, not a class"),
+    })
+}
+
+pub fn needs_inner_node(s: &State) -> Option<&'static str> {
+    needs_node(s).or_else(|| (s.tree.selected.node == s.tree.doc.taxonomy().root()).then_some("this is the root of the tree"))
+}
+
+pub fn needs_children(s: &State) -> Option<&'static str> {
+    needs_node(s).or_else(|| s.tree.doc.taxonomy().is_leaf(s.tree.selected.node).then_some("nothing lies below this class"))
+}
+
+fn place_among_siblings(s: &State) -> Option<(usize, usize)> {
+    let tree = s.tree.doc.taxonomy();
+    let siblings = tree.children(tree.parent(s.tree.selected.node)?);
+    Some((siblings.iter().position(|n| *n == s.tree.selected.node)?, siblings.len()))
+}
+
+pub fn can_go_up(s: &State) -> Option<&'static str> {
+    needs_inner_node(s).or_else(|| match place_among_siblings(s) {
+        Some((i, _)) if i > 0 => None,
+        _ => Some("it is the first of its siblings"),
+    })
+}
+
+pub fn can_go_down(s: &State) -> Option<&'static str> {
+    needs_inner_node(s).or_else(|| match place_among_siblings(s) {
+        Some((i, n)) if i + 1 < n => None,
+        _ => Some("it is the last of its siblings"),
+    })
+}
+
+pub fn can_move_here(s: &State) -> Option<&'static str> {
+    let tree = s.tree.doc.taxonomy();
+    let moving = s.tree.moving?;
+    if s.tree.selected.kind != TreeRowKind::Node {
+        return Some("choose a class, not a residual");
+    }
+    if tree.is_ancestor_or_self(moving, s.tree.selected.node) {
+        return Some("a class can't be moved below itself");
+    }
+    (tree.parent(moving) == Some(s.tree.selected.node)).then_some("it is there already")
+}
+
+pub fn can_undo(s: &State) -> Option<&'static str> {
+    s.tree.doc.undo_title().is_none().then_some("there is nothing to undo")
+}
+
+pub fn can_redo(s: &State) -> Option<&'static str> {
+    s.tree.doc.redo_title().is_none().then_some("there is nothing to redo")
+}
+
+pub fn needs_errors(s: &State) -> Option<&'static str> {
+    s.errors.is_empty().then_some("everything was read")
+}
