@@ -1,6 +1,8 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod formats;
+mod inspect;
 mod interface;
 mod keys;
 mod simulate;
@@ -26,6 +28,8 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what is read from light-curve files: points per band, limits, time span, warnings.
+    Inspect(inspect::Args),
     /// Look at a tree of classes: draw it, check it, list its class weights.
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Completions { shell }) => {

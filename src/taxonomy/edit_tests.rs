@@ -1,5 +1,5 @@
 use super::*;
-use crate::taxonomy::{Document, parse_json, to_json};
+use crate::taxonomy::{Document, NameError, WeightOptions, parse_json, to_json};
 use proptest::prelude::*;
 use std::path::Path;
 

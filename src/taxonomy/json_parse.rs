@@ -5,7 +5,7 @@ use super::json_scan::{Fault, Place, Scanner, Token};
 use super::names::{check_text, printable};
 use super::tree::{Node, NodeId, Taxonomy};
 use super::weights::{CountMode, Form, WeightOptions};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub(super) const FORMAT: &str = "taxonova-taxonomy";
 pub(super) const VERSION: u64 = 1;
@@ -355,10 +355,18 @@ fn build(mut raw: Vec<Raw>) -> Result<Taxonomy, Fault> {
     // Ids that stand in the file come first, so that a derived one never takes them away.
     let given: HashSet<String> = raw.iter().map(|r| r.node.lineage.clone()).filter(|l| !l.is_empty()).collect();
     let mut derived: HashSet<String> = HashSet::new();
+    // Where the search for a free number goes on, so that many names of one slug don't take the square of their number.
+    let mut next: HashMap<String, u64> = HashMap::new();
     for r in raw.iter_mut().filter(|r| r.node.lineage.is_empty()) {
         let base = super::names::slug(&r.node.name);
-        let taken = |l: &String| given.contains(l) || derived.contains(l);
-        let lineage = std::iter::once(base.clone()).chain((2u64..).map(|n| format!("{base}-{n}"))).find(|l| !taken(l)).unwrap_or(base);
+        let n = next.entry(base.clone()).or_insert(1);
+        let lineage = loop {
+            let candidate = if *n == 1 { base.clone() } else { format!("{base}-{n}") };
+            *n += 1;
+            if !given.contains(&candidate) && !derived.contains(&candidate) {
+                break candidate;
+            }
+        };
         derived.insert(lineage.clone());
         r.node.lineage = lineage;
     }

@@ -4,6 +4,7 @@
 //! A [`Taxonomy`] is an arena with ordered children. It is changed only by [`Edit`]s, each of which gives back
 //! its inverse; a [`Document`] keeps them as history. All walks are loops, so a chain of 100,000 nodes is fine.
 
+mod apply;
 pub mod compose;
 pub mod edit;
 pub mod history;

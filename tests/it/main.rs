@@ -1,6 +1,7 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod common;
+mod inspect;
 mod packaging;
 mod readers;
 mod simulate;

@@ -4,13 +4,29 @@ use super::avro_cursor::Fault;
 use super::avro_schema::Shapes;
 use std::io::{self, BufReader, Read};
 use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 
 /// A block that claims more bytes is corrupt.
 const MAX_BLOCK: u64 = 256 << 20;
 
+/// The schema that was read last: a folder of alerts has the same in every file, and parsing it takes longer than reading one.
+static LAST: Mutex<Option<(Vec<u8>, Arc<Shapes>)>> = Mutex::new(None);
+
+fn shapes(json: Vec<u8>) -> Result<Arc<Shapes>, Fault> {
+    let mut last = LAST.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some((known, shapes)) = &*last
+        && *known == json
+    {
+        return Ok(shapes.clone());
+    }
+    let shapes = Arc::new(Shapes::parse(&json)?);
+    *last = Some((json, shapes.clone()));
+    Ok(shapes)
+}
+
 /// An Avro container file whose header has been read.
 pub(super) struct AvroFile {
-    pub shapes: Shapes,
+    pub shapes: Arc<Shapes>,
     codec: apache_avro::Codec,
     marker: [u8; 16],
     bytes: BufReader<Box<dyn Read + Send>>,
@@ -45,7 +61,7 @@ impl AvroFile {
         }
         let mut marker = [0; 16];
         bytes.read_exact(&mut marker).map_err(cut)?;
-        let shapes = Shapes::parse(&schema.ok_or("the header holds no schema")?)?;
+        let shapes = shapes(schema.ok_or("the header holds no schema")?)?;
         let name = if codec.is_empty() { "null".into() } else { String::from_utf8_lossy(&codec) };
         let codec = apache_avro::Codec::from_str(&name).map_err(|_| format!("its compression {name} is not supported"))?;
         Ok(AvroFile { shapes, codec, marker, bytes })

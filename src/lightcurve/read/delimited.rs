@@ -5,6 +5,7 @@ use super::drafts::{Draft, Drafts};
 use super::error::{listed, quoted};
 use super::formats::{Context, Opened};
 use super::points::{self, BandCache, Values};
+use super::text::clean;
 use super::{Objects, Place, ReadError};
 use crate::lightcurve::{LightCurve, Warning};
 use csv::ByteRecord;
@@ -194,7 +195,7 @@ impl Row {
             let found = format!("{} fields under a header of {}", record.len(), self.names.len());
             return Err((None, found, "as many fields as the header has names"));
         }
-        let field = |i: usize| record.get(i).unwrap_or(&[]).trim_ascii();
+        let field = |i: usize| clean(record.get(i).unwrap_or(&[]));
         let maybe = |i: Option<usize>| i.map(field).filter(|f| !is_missing(f));
         let c = &self.columns;
         let id = match c.object {
@@ -278,7 +279,7 @@ impl Row {
 
     /// A number; NaN for the usual ways to write none.
     fn parse(&self, text: &[u8], column: usize) -> Result<f64, Fault> {
-        let text = text.trim_ascii();
+        let text = clean(text);
         if let Ok(utf8) = std::str::from_utf8(text) {
             if let Ok(number) = utf8.parse() {
                 return Ok(number);

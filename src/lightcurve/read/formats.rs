@@ -88,7 +88,7 @@ pub static FORMATS: &[FormatInfo] = &[
 pub(super) enum Opened {
     Parquet(ParquetFile),
     Avro(AvroFile),
-    Text(TextFile),
+    Text(Box<TextFile>),
 }
 
 /// What a format's reader needs besides the bytes.
@@ -121,7 +121,7 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
         let whole = "a whole Avro file: was it cut off in a copy or download?";
         Opened::Avro(AvroFile::open(source.into_read()).map_err(|found| ReadError::new(&path, Place::File, found, whole))?)
     } else if foreign(head).is_none() && text::is_text(head) {
-        Opened::Text(TextFile::open(source)?)
+        Opened::Text(Box::new(TextFile::open(source)?))
     } else {
         return Err(unknown(&source));
     };
@@ -194,12 +194,12 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
 
 fn unknown(source: &Source) -> ReadError {
     let head = source.head.as_slice();
-    let by_name = source.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    let by_name = by_name.and_then(|e| FORMATS.iter().find(|f| f.extensions.contains(&e.as_str())));
-    let found = match (foreign(head), by_name) {
+    let extension = source.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let named = extension.filter(|e| FORMATS.iter().any(|f| f.extensions.contains(&e.as_str())));
+    let found = match (foreign(head), named) {
         _ if head.is_empty() => "the file is empty".to_string(),
         (Some(what), _) => format!("this is {what}"),
-        (None, Some(format)) => format!("this is of no known format, and not {} as its name says", format.title),
+        (None, Some(extension)) => format!("this is of no known format, although it is named .{extension}"),
         (None, None) => "this is of no known format".to_string(),
     };
     let titles: Vec<&str> = FORMATS.iter().map(|f| f.title).collect();

@@ -18,6 +18,7 @@ pub mod escape;
 mod expand;
 mod formats;
 pub mod guard;
+mod merge;
 mod parquet_file;
 mod points;
 mod source;
@@ -27,6 +28,7 @@ mod ztf_avro;
 pub use error::{Place, ReadError};
 pub use expand::expand;
 pub use formats::{Container, FORMATS, FormatInfo};
+pub use merge::merge;
 
 use super::{LightCurve, Photometry};
 use source::Source;

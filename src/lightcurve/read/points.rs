@@ -126,29 +126,39 @@ pub(super) fn remark_times(observations: &[Observation], warnings: &mut Vec<Warn
     }
 }
 
-/// Bands by name, without asking the table for every point.
+/// Bands by survey and name, without asking the table for every point.
 #[derive(Default)]
 pub(super) struct BandCache {
-    survey: String,
-    known: Vec<(Box<str>, BandId)>,
+    surveys: Vec<(Box<str>, Vec<(Box<str>, BandId)>)>,
+    /// The survey asked for last.
+    current: usize,
 }
 
-/// A file with more names than this is looked up name by name.
-const CACHED_BANDS: usize = 64;
+/// A file with more surveys, or more bands in one, is looked up name by name.
+const CACHED: usize = 64;
 
 impl BandCache {
     /// The band that `name` means in `survey`.
     pub fn get(&mut self, name: &str, survey: &str, code: BandCode) -> BandId {
-        if self.survey != survey {
-            self.survey = survey.to_string();
-            self.known.clear();
+        if self.surveys.get(self.current).is_none_or(|s| *s.0 != *survey) {
+            self.current = match self.surveys.iter().position(|s| *s.0 == *survey) {
+                Some(i) => i,
+                None if self.surveys.len() < CACHED => {
+                    self.surveys.push((survey.into(), Vec::new()));
+                    self.surveys.len() - 1
+                }
+                None => return look_up(name.trim(), survey, code),
+            };
         }
-        if let Some((_, band)) = self.known.iter().find(|(known, _)| **known == *name) {
+        let Some((_, known)) = self.surveys.get_mut(self.current) else {
+            return look_up(name.trim(), survey, code);
+        };
+        if let Some((_, band)) = known.iter().find(|(known, _)| **known == *name) {
             return *band;
         }
         let band = look_up(name.trim(), survey, code);
-        if self.known.len() < CACHED_BANDS {
-            self.known.push((name.into(), band));
+        if known.len() < CACHED {
+            known.push((name.into(), band));
         }
         band
     }

@@ -30,7 +30,7 @@ pub(super) struct TextFile {
 /// Whether these first bytes can be of a text file in UTF-8 or an extension of ASCII.
 pub(super) fn is_text(head: &[u8]) -> bool {
     let control = head.iter().filter(|b| b.is_ascii_control() && !matches!(b, b'\n' | b'\r' | b'\t' | 0x0c)).count();
-    !head.is_empty() && !head.contains(&0) && control * 100 <= head.len()
+    !head.is_empty() && !head.contains(&0) && control * 10 <= head.len()
 }
 
 impl TextFile {
@@ -82,6 +82,14 @@ impl TextFile {
     }
 }
 
+/// A field without blanks around it, nor quotes that blanks kept from being taken for such.
+pub(super) fn clean(field: &[u8]) -> &[u8] {
+    match field.trim_ascii() {
+        [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        trimmed => trimmed,
+    }
+}
+
 type Header = (u8, Vec<String>, Columns);
 
 /// The delimiter that gives the most known names, with the names.
@@ -93,7 +101,7 @@ fn header(line: &[u8]) -> Option<Header> {
         if !reader.read_byte_record(&mut record).unwrap_or(false) {
             continue;
         }
-        let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_string()).collect();
+        let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(clean(f)).into_owned()).collect();
         let columns = Columns::find(&names);
         if columns.known() >= MIN_KNOWN && best.as_ref().is_none_or(|b| columns.known() > b.2.known()) {
             best = Some((delimiter, names, columns));

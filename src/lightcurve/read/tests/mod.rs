@@ -1,5 +1,9 @@
 //! The machinery, and Parquet with one row per object.
 
+mod avro;
+mod fuzz;
+mod text;
+
 use super::*;
 use crate::lightcurve::{BandId, Warning};
 use arrow::array::*;
