@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// What comes before a node's name in a column's name.
 pub const P_PREFIX: &str = "P:";
+/// Single-precision sums may come out a little above 1.
+const MOST_P: f64 = 1.00001;
 
 /// Why predictions can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +108,8 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Predictions, PredictionsErro
         let mut p = Vec::with_capacity(slots.len());
         for &column in slots.iter().flatten() {
             let text = record.get(column).unwrap_or_default().trim();
-            let value = if text.is_empty() { Some(f64::NAN) } else { text.parse().ok().filter(|v| (0.0..=1.0).contains(v)) };
+            let value = if text.is_empty() { Some(f64::NAN) } else { text.parse().ok().filter(|v| (0.0..=MOST_P).contains(v)) };
+            let value = value.map(|v: f64| if v > 1.0 { 1.0 } else { v });
             p.push(value.ok_or_else(|| PredictionsError::Value {
                 path: path.to_path_buf(),
                 line,

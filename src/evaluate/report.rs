@@ -8,6 +8,7 @@ use super::truth::Truth;
 use crate::cascade::{Decision, Poured, decide_poured};
 use crate::taxonomy::{Layout, Taxonomy};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Classes with fewer objects get no headline.
 pub const MIN_OBJECTS: u64 = 20;
@@ -24,6 +25,8 @@ pub struct Scored {
     pub p: Vec<f64>,
     /// Index in [`super::FIVE_CLASSES`], where the data say so.
     pub five_class: Option<usize>,
+    /// Where the data say from which pipeline or catalogue the object comes: any numbering of those.
+    pub source: Option<u32>,
 }
 
 /// Accuracy at one depth, along the path to the most probable leaf.
@@ -69,6 +72,9 @@ pub struct ClassRow {
     pub in_model: bool,
     /// Whether it has the [`MIN_OBJECTS`] objects that a headline needs.
     pub enough: bool,
+    /// All its objects come from sources that no other class has: it may be told by the pipeline alone, so that its
+    /// scores say little. Left out of every mean.
+    pub own_source: bool,
     /// Counts and scores.
     #[serde(flatten)]
     pub score: ClassScore,
@@ -81,6 +87,8 @@ pub struct FiveClassReport {
     pub n: u64,
     /// Mean F1 of the five.
     pub macro_f1: f64,
+    /// Whether each has the [`MIN_OBJECTS`] objects that a headline needs.
+    pub enough: bool,
     /// Share of right answers.
     pub accuracy: f64,
     /// Each class.
@@ -140,19 +148,55 @@ pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], tau: f
             sums.add(layout, object, tau);
         }
     }
-    let mut report = sums.report(layout, objects);
+    let mut report = sums.report(layout, objects, &own_sources(layout, objects));
     report.taxonomy = taxonomy.name.clone();
     report.tau = tau;
     if five_table.n() > 0 {
         report.five_class = Some(FiveClassReport {
             n: five_table.n(),
             macro_f1: five_table.macro_f1(),
+            enough: five_table.scores().iter().all(|s| s.n >= MIN_OBJECTS),
             accuracy: five_table.accuracy(),
             classes: five_table.scores(),
             confusion: five_table,
         });
     }
     report
+}
+
+/// Per slot: whether its objects come from sources of their own, which no object outside it has.
+fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
+    // Per source: objects in all, and per slot. Data have a few sources.
+    let mut all: HashMap<u32, u64> = HashMap::new();
+    let mut in_slot: HashMap<(u32, usize), u64> = HashMap::new();
+    let mut unknown = vec![false; layout.len()];
+    for object in objects {
+        match object.source {
+            Some(source) => {
+                *all.entry(source).or_default() += 1;
+                for &slot in &object.truth.path {
+                    *in_slot.entry((source, slot)).or_default() += 1;
+                }
+            }
+            None => object.truth.path.iter().for_each(|&slot| unknown[slot] = true),
+        }
+    }
+    let mut own = vec![false; layout.len()];
+    for &(_, slot) in in_slot.keys() {
+        own[slot] = !unknown[slot];
+    }
+    for (&(source, slot), n) in &in_slot {
+        if Some(n) != all.get(&source) {
+            own[slot] = false;
+        }
+    }
+    // Where everything is of one slot, there is nothing to be told apart.
+    let total: u64 = all.values().sum();
+    for (slot, own) in own.iter_mut().enumerate() {
+        let n: u64 = in_slot.iter().filter(|((_, s), _)| *s == slot).map(|(_, n)| n).sum();
+        *own &= n < total;
+    }
+    own
 }
 
 /// The threshold decision on probabilities in which NaN means "not in the model", as a path of slots.
@@ -217,7 +261,7 @@ impl Sums {
         }
     }
 
-    fn report(self, layout: &Layout, objects: &[Scored]) -> Report {
+    fn report(self, layout: &Layout, objects: &[Scored], own_source: &[bool]) -> Report {
         let classes: Vec<ClassRow> = (0..layout.len())
             .filter(|&s| self.slots[s][0] + self.slots[s][1] > 0)
             .map(|s| {
@@ -227,11 +271,12 @@ impl Sums {
                     atom: layout.is_atom(s),
                     in_model: self.in_model[s],
                     enough: n >= MIN_OBJECTS,
+                    own_source: own_source[s],
                     score: ClassScore::new(layout.slots[s].name.clone(), n, predicted, correct),
                 }
             })
             .collect();
-        let headline: Vec<f64> = classes.iter().filter(|c| c.atom && c.enough).map(|c| c.score.f1).collect();
+        let headline: Vec<f64> = classes.iter().filter(|c| c.atom && c.enough && !c.own_source).map(|c| c.score.f1).collect();
         Report {
             taxonomy: String::new(),
             n: self.n,
@@ -252,7 +297,7 @@ impl Sums {
                 .filter(|(_, (n, _))| *n > 0)
                 .map(|(i, &(n, right))| LevelRow { level: i + 1, n, accuracy: ratio(right, n) })
                 .collect(),
-            groups: (0..layout.groups.len()).filter_map(|g| group_row(layout, g, objects)).collect(),
+            groups: (0..layout.groups.len()).filter_map(|g| group_row(layout, g, objects, own_source)).collect(),
             classes,
             five_class: None,
         }
@@ -263,7 +308,7 @@ fn mean((sum, n): (f64, u64)) -> Option<f64> {
     (n > 0).then(|| sum / n as f64)
 }
 
-fn group_row(layout: &Layout, group: usize, objects: &[Scored]) -> Option<GroupRow> {
+fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bool]) -> Option<GroupRow> {
     let group = &layout.groups[group];
     if group.members.len() < 2 {
         return None;
@@ -295,7 +340,9 @@ fn group_row(layout: &Layout, group: usize, objects: &[Scored]) -> Option<GroupR
     if n == 0 {
         return None;
     }
-    let enough: Vec<f64> = confusion.scores().iter().filter(|s| s.n >= MIN_OBJECTS).map(|s| s.f1).collect();
+    let scores = confusion.scores();
+    let counted = scores.iter().zip(&group.members).filter(|(s, m)| s.n >= MIN_OBJECTS && !own_source[**m]);
+    let enough: Vec<f64> = counted.map(|(s, _)| s.f1).collect();
     Some(GroupRow {
         parent: group.parent.map_or_else(|| layout.root_name.clone(), |s| layout.slots[s].name.clone()),
         n,
@@ -319,7 +366,7 @@ mod tests {
         let layout = Layout::new(&t);
         let scored: Vec<Scored> = objects
             .iter()
-            .map(|(label, p)| Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: p.to_vec(), five_class: None })
+            .map(|(label, p)| Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: p.to_vec(), five_class: None, source: None })
             .collect();
         evaluate(&t, &layout, &scored, tau)
     }
@@ -373,6 +420,26 @@ mod tests {
         // B: precision 1/2, recall 1; A1: 0.
         assert_eq!(r.macro_classes, 2);
         assert!((r.macro_f1.unwrap() - (2.0 / 3.0) / 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_class_with_a_source_of_its_own_is_in_no_mean() {
+        let t = tree("Root{A{A1,A2},B}");
+        let layout = Layout::new(&t);
+        let case = |sources: [u32; 3]| {
+            let mut objects = Vec::new();
+            for ((label, p), source) in
+                [("A1", [0.9, 0.8, 0.1, 0.1]), ("A2", [0.9, 0.1, 0.8, 0.1]), ("B", [0.9, 0.8, 0.1, 0.1])].iter().zip(sources)
+            {
+                let truth = Truth::new(&layout, &t, id(&t, label));
+                objects.extend(vec![Scored { truth, p: p.to_vec(), five_class: None, source: Some(source) }; 30]);
+            }
+            let r = evaluate(&t, &layout, &objects, 0.5);
+            (r.classes.iter().filter(|c| c.own_source).map(|c| c.score.class.clone()).collect::<Vec<_>>(), r.macro_classes)
+        };
+        assert_eq!(case([1, 1, 1]), (vec![], 3));
+        assert_eq!(case([1, 1, 2]), (vec!["A".to_string(), "B".to_string()], 2));
+        assert_eq!(case([1, 2, 2]), (vec!["A1".to_string()], 2));
     }
 
     #[test]

@@ -18,7 +18,8 @@ impl Report {
     fn write(&self, out: &mut String, word: &str) {
         let line = |out: &mut String, text: std::fmt::Arguments<'_>| {
             // Writing to a String can't fail.
-            let _ = writeln!(out, "{word}{text}");
+            let text = text.to_string();
+            let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, "{word}{text}") };
         };
         line(out, format_args!("{} objects on the tree \"{}\", decisions at tau {}", self.n, printable(&self.taxonomy), self.tau));
         if self.n > 0 {
@@ -78,22 +79,37 @@ impl Report {
             for c in &self.classes {
                 let name = format!("{}{}", " ".repeat(indent(c.level)), printable(&c.score.class));
                 let s = &c.score;
-                let scores = match (c.in_model, c.enough) {
+                let mut scores = match (c.in_model, c.enough) {
                     (false, _) => "  not in the model".to_string(),
-                    (_, false) => "          -       -      -".to_string(),
-                    _ => format!("     {:.3}   {:.3}  {:.3}", s.precision, s.recall, s.f1),
+                    (_, false) => "        -       -      -".to_string(),
+                    _ => format!("    {:.3}   {:.3}  {:.3}", s.precision, s.recall, s.f1),
                 };
+                if c.own_source && c.atom {
+                    scores.push_str("  *");
+                }
                 line(out, format_args!("  {} {:>8} {:>10} {:>7} {scores}", pad(&name, width), s.n, s.predicted, s.correct));
             }
         }
+        if self.classes.iter().any(|c| c.own_source && c.atom) {
+            line(
+                out,
+                format_args!("  * all from a source of its own: sampling alone may tell it apart; in no mean, and no measure of the model"),
+            );
+        }
         if let Some(five) = &self.five_class {
+            let few: Vec<&str> = five.classes.iter().filter(|c| c.n < MIN_OBJECTS).map(|c| c.class.as_str()).collect();
+            let macro_f1 = if five.enough {
+                format!("{:.3}", five.macro_f1)
+            } else {
+                format!("- (fewer than {MIN_OBJECTS} objects: {})", few.join(", "))
+            };
             let each: Vec<String> = five.classes.iter().map(five_text).collect();
             line(out, format_args!(""));
             line(
                 out,
                 format_args!(
-                    "five-class (SN IIn with SLSN-II): macro F1 {:.3}, accuracy {:.3}, {} objects; F1 {}",
-                    five.macro_f1,
+                    "five-class (SN IIn with SLSN-II): macro F1 {}, accuracy {:.3}, {} objects; F1 {}",
+                    macro_f1,
                     five.accuracy,
                     five.n,
                     each.join(", ")
