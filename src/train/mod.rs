@@ -9,6 +9,8 @@ pub mod network;
 pub mod normalise;
 pub mod rng;
 pub mod run;
+#[cfg(test)]
+mod run_tests;
 
 pub use cross::cross_validate;
 pub use data::{Example, Skipped, examples};

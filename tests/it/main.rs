@@ -6,6 +6,7 @@ mod packaging;
 mod readers;
 mod simulate;
 mod taxonomy_cli;
+mod training;
 mod tui_fake;
 mod tui_pty;
 mod tui_update;
