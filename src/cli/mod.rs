@@ -1,6 +1,7 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
 pub mod exit;
+mod features;
 mod formats;
 mod inspect;
 mod interface;
@@ -8,6 +9,8 @@ mod keys;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
+#[cfg(feature = "train")]
+mod train;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -35,6 +38,11 @@ pub enum Command {
     Taxonomy(taxonomy::TaxonomyCommand),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
+    /// Write the feature table of light curves.
+    Features(features::Args),
+    /// Train a model for a tree of your own.
+    #[cfg(feature = "train")]
+    Train(train::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -69,6 +77,9 @@ fn run(cli: Cli) -> CommandResult {
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
+        Some(Command::Features(args)) => features::run(&args),
+        #[cfg(feature = "train")]
+        Some(Command::Train(args)) => train::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)
