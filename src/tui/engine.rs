@@ -53,7 +53,9 @@ impl Classifier for Engine {
         let inputs: Vec<_> =
             curves.iter().zip(&usable).filter(|(_, u)| **u).map(|(c, _)| model.prepare(&c.observations, c.photometry)).collect();
         let mut outputs = self.session.run(&inputs).map_err(|e| e.to_string())?.into_iter();
-        let answer = |usable: bool| if usable { outputs.next().map(|o| o.p).ok_or_else(|| "no answer".to_string()) } else { Err(UNUSABLE.to_string()) };
+        let answer = |usable: bool| {
+            if usable { outputs.next().map(|o| o.p).ok_or_else(|| "no answer".to_string()) } else { Err(UNUSABLE.to_string()) }
+        };
         Ok(usable.into_iter().map(answer).collect())
     }
 

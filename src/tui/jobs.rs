@@ -223,8 +223,9 @@ fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) 
         .into_iter()
         .map(|(index, curve)| {
             let one = [curve.clone()];
-            let p =
-                guarded("classifying", || c.classify(&one)).and_then(|mut p| p.pop().unwrap_or_else(|| Err("no answer".to_string()))).map(Arc::from);
+            let p = guarded("classifying", || c.classify(&one))
+                .and_then(|mut p| p.pop().unwrap_or_else(|| Err("no answer".to_string())))
+                .map(Arc::from);
             Answered { index, curve, p }
         })
         .collect()
