@@ -3,6 +3,7 @@
 mod classify;
 mod evaluate;
 pub mod exit;
+mod features;
 mod formats;
 mod inputs;
 mod inspect;
@@ -11,6 +12,8 @@ mod keys;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
+#[cfg(feature = "train")]
+mod train;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -42,6 +45,11 @@ pub enum Command {
     Taxonomy(taxonomy::TaxonomyCommand),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
+    /// Write the feature table of light curves.
+    Features(features::Args),
+    /// Train a model for a tree of your own.
+    #[cfg(feature = "train")]
+    Train(train::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -78,6 +86,9 @@ fn run(cli: Cli) -> CommandResult {
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),
+        Some(Command::Features(args)) => features::run(&args),
+        #[cfg(feature = "train")]
+        Some(Command::Train(args)) => train::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

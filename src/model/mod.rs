@@ -1,1 +1,225 @@
-//! The `.onnx` bundle: load, check, run.
+//! The `.onnx` bundle: load, check, run. Any ONNX runtime can use the file; its `taxonova.*` metadata
+//! carry the tree, the recipe of the inputs and how it was trained.
+
+pub mod meta;
+pub mod onnx;
+pub mod refset;
+mod session;
+mod warnings;
+
+use crate::features::{self, FEATURES};
+use crate::lightcurve::{LightCurve, Observation, Photometry};
+use crate::taxonomy::{Counts, Layout, Taxonomy};
+use meta::Metadata;
+use prost::Message;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use tract_onnx::pb::ModelProto;
+
+pub use meta::Summary;
+pub use session::{Output, Session};
+pub use warnings::model_warnings;
+
+/// Name of the input [B, F].
+pub const INPUT: &str = "features";
+/// Names of the outputs: [B, E], [B, N], [B, N].
+pub const OUTPUTS: [&str; 3] = ["embedding", "log_conditional", "log_probability"];
+
+static SHIPPED: &[u8] = include_bytes!("../../models/transients.onnx");
+static SHIPPED_REFSET: &[u8] = include_bytes!("../../models/transients.refset.parquet");
+
+/// Why a model can't be used. One line each.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file can't be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Not an ONNX file, or one of another program.
+    #[error("{}: not a taxonova model: {reason}; expected an .onnx file written by `taxonova train`", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
+    /// Written by a newer program.
+    #[error("{}: bundle format {found}, this program knows up to {known}; update taxonova", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// A metadata entry is wrong.
+    #[error("{}: metadata entry taxonova.{key}: {reason}; the file is damaged", path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// Entry.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The graph does not load or run.
+    #[error("{}: the network can't be run: {reason}", path.display())]
+    Graph {
+        /// The file.
+        path: PathBuf,
+        /// The engine's reason.
+        reason: String,
+    },
+    /// The reference set is missing or damaged.
+    #[error("{}: reference set: {reason}", path.display())]
+    Refset {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A loaded bundle. Cheap to share behind an [`Arc`]; each thread takes a [`Session`].
+#[derive(Debug)]
+pub struct Model {
+    path: PathBuf,
+    metadata: Metadata,
+    layout: Layout,
+    /// Columns of [`FEATURES`] that are the model's inputs.
+    columns: Vec<usize>,
+    proto: ModelProto,
+    plans: session::Plans,
+}
+
+/// The inputs of one object: raw features [F], missing ones NaN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input(pub Vec<f32>);
+
+impl Model {
+    /// The model that is part of the program.
+    pub fn shipped() -> Result<Arc<Model>, ModelError> {
+        static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
+        if let Some(model) = MODEL.get() {
+            return Ok(model.clone());
+        }
+        let model = Arc::new(Model::from_bytes(SHIPPED, Path::new("<shipped transients.onnx>"))?);
+        Ok(MODEL.get_or_init(|| model).clone())
+    }
+
+    /// The shipped model's reference set, as a Parquet file.
+    pub fn shipped_refset() -> &'static [u8] {
+        SHIPPED_REFSET
+    }
+
+    /// Reads a bundle.
+    pub fn load(path: &Path) -> Result<Model, ModelError> {
+        let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.to_path_buf(), source })?;
+        Model::from_bytes(&bytes, path)
+    }
+
+    /// A bundle from memory; `path` is for messages.
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Model, ModelError> {
+        let not_ours = |reason: String| ModelError::NotOurs { path: path.to_path_buf(), reason };
+        if bytes.is_empty() {
+            return Err(not_ours("the file is empty".into()));
+        }
+        let proto = ModelProto::decode(bytes).map_err(|_| not_ours("it is no ONNX file, or it is cut off".into()))?;
+        let entries: BTreeMap<&str, &str> = proto.metadata_props.iter().map(|e| (e.key.as_str(), e.value.as_str())).collect();
+        let metadata = Metadata::parse(&entries, path)?;
+        let layout = Layout::new(&metadata.taxonomy);
+        let bad = |key: &str, reason: String| ModelError::Metadata { path: path.to_path_buf(), key: key.into(), reason };
+        if !metadata.nodes.iter().eq(layout.slots.iter().map(|s| &s.name)) {
+            return Err(bad("nodes", "the names differ from those of the taxonomy in the same file".into()));
+        }
+        if metadata.calibration.w_eff.len() != layout.len() {
+            let n = metadata.calibration.w_eff.len();
+            return Err(bad("calibration", format!("{n} weights, but the tree has {} nodes", layout.len())));
+        }
+        let find = |name: &String| FEATURES.iter().position(|f| f.name == *name);
+        let columns: Option<Vec<usize>> = metadata.recipe.features.iter().map(find).collect();
+        let Some(columns) = columns else {
+            let unknown = metadata.recipe.features.iter().find(|f| find(f).is_none()).cloned().unwrap_or_default();
+            return Err(bad("recipe", format!("feature {unknown} is not known to this version of taxonova")));
+        };
+        Ok(Model { path: path.to_path_buf(), metadata, layout, columns, proto, plans: session::Plans::default() })
+    }
+
+    /// Where it was read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The tree that it was trained for.
+    pub fn taxonomy(&self) -> &Taxonomy {
+        &self.metadata.taxonomy
+    }
+
+    /// That tree, flattened: the order of the outputs.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.metadata.summary.name
+    }
+
+    /// How it was trained.
+    pub fn summary(&self) -> &Summary {
+        &self.metadata.summary
+    }
+
+    /// All that the file says of itself.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Objects per node that it was trained on.
+    pub fn training_counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for (name, n) in &self.metadata.counts {
+            if let Some(id) = self.metadata.taxonomy.find(name) {
+                counts.set(id, *n);
+            }
+        }
+        counts
+    }
+
+    /// Folds of the data's fixed split that were trained on.
+    pub fn trained_folds(&self) -> &[u32] {
+        &self.metadata.summary.folds
+    }
+
+    /// Whether an object of this name was among those trained on.
+    pub fn knows(&self, object_id: &str) -> bool {
+        self.metadata.trained_on.binary_search(&name_hash(object_id)).is_ok()
+    }
+
+    /// The inputs of what was observed.
+    pub fn prepare(&self, observations: &[Observation], photometry: Photometry) -> Input {
+        let all = features::compute(observations, photometry);
+        Input(self.columns.iter().map(|&c| all[c]).collect())
+    }
+
+    /// A session, which one thread uses.
+    pub fn session(self: &Arc<Self>) -> Result<Session, ModelError> {
+        Session::new(self.clone())
+    }
+}
+
+/// FNV-1a of an object's name: stable over releases and machines.
+pub fn name_hash(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Whether a light curve holds anything that a model can use: a measurement in a known channel.
+pub fn is_usable(lc: &LightCurve) -> bool {
+    lc.observations.iter().any(|o| !o.is_limit() && features::Channel::of(o.band).is_some())
+}

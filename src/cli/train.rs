@@ -1,0 +1,377 @@
+//! `taxonova train`: a model for the user's own tree, with cross-validation if asked for.
+
+use super::exit::{CommandResult, Exit, Failure};
+use crate::lightcurve::LightCurve;
+use crate::lightcurve::read::{self, ReadOptions};
+use crate::model::Summary;
+use crate::model::refset::{RefRow, Refset};
+use crate::taxonomy::{CountMode, Form, Layout, Taxonomy, WeightOptions, parse_json, read_json, shipped_json};
+use crate::train::data::REFERENCE_AGES_D;
+use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
+use anyhow::{Context, anyhow};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which weights.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Weights {
+    /// W of each node on the label's path
+    Node,
+    /// One weight for the whole object
+    Label,
+    /// No weights
+    None,
+}
+
+/// What K counts.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Count {
+    /// Distinct labels that occur
+    Labels,
+    /// Nodes of the tree
+    Nodes,
+}
+
+/// What `taxonova train` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Labelled light curves: files or folders (objects without a label are left out)
+    #[arg(required = true)]
+    data: Vec<PathBuf>,
+    /// The tree: a JSON file, or the name of a shipped tree
+    #[arg(short, long)]
+    taxonomy: String,
+    /// The model to write; with --folds, MODEL.oof.csv and MODEL.refset.parquet come beside it
+    #[arg(short, long, value_name = "MODEL.onnx")]
+    output: PathBuf,
+    /// Weight of the levels, exp(-alpha depth) [default: the tree's]
+    #[arg(long)]
+    alpha: Option<f64>,
+    /// Power of the class weights [default: the tree's]
+    #[arg(long)]
+    beta: Option<f64>,
+    /// Form of the class weights [default: the tree's]
+    #[arg(long)]
+    weights: Option<Weights>,
+    /// What K counts in the class weights [default: the tree's]
+    #[arg(long)]
+    count: Option<Count>,
+    /// Passes over the data
+    #[arg(long, default_value_t = TrainConfig::default().epochs)]
+    epochs: usize,
+    /// The same seed, run twice, gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Networks that are averaged
+    #[arg(long, default_value_t = TrainConfig::default().members)]
+    members: usize,
+    /// Cross-validate over the data's folds (the column `fold`; else by a hash of the name), which must be K:
+    /// writes out-of-fold predictions and the reference set
+    #[arg(long, value_name = "K")]
+    folds: Option<u32>,
+    /// The fold that the model itself never sees
+    #[arg(long, value_name = "FOLD")]
+    hold_out: Option<u32>,
+    /// Train flat on the tree's leaves, for comparison
+    #[arg(long)]
+    flat: bool,
+    /// Name of the model [default: the output's]
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// Runs it.
+pub fn run(args: &Args) -> CommandResult {
+    let tree = open_tree(&args.taxonomy)?;
+    let tree = if args.flat { flattened(&tree).map_err(Failure::usage)? } else { tree };
+    let options = weight_options(args, &tree);
+    options.check().map_err(Failure::usage)?;
+    if args.epochs == 0 || args.members == 0 {
+        return Err(Failure::usage(anyhow!("--epochs and --members must be at least 1")));
+    }
+    let mut tree = tree;
+    tree.weights = options;
+    let layout = Layout::new(&tree);
+    let config = TrainConfig { seed: args.seed, epochs: args.epochs, members: args.members, ..TrainConfig::default() };
+
+    let (curves, unreadable) = read_all(&args.data);
+    if curves.is_empty() {
+        return Err(Failure::usage(anyhow!("no light curve could be read")));
+    }
+    let (set, skipped) = examples(&curves, &tree, &layout, config.versions, config.seed);
+    drop(curves);
+    say_skipped(&skipped)?;
+    let mut folds: Vec<u32> = set.iter().map(|e| e.fold).collect();
+    folds.sort_unstable();
+    folds.dedup();
+    if let Some(k) = args.folds
+        && k as usize != folds.len()
+    {
+        return Err(Failure::usage(anyhow!("--folds {k}, but the data have {} folds: {folds:?}", folds.len())));
+    }
+    if let Some(fold) = args.hold_out
+        && !folds.contains(&fold)
+    {
+        return Err(Failure::usage(anyhow!("--hold-out {fold}, but the data have the folds {folds:?}")));
+    }
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, interrupted.clone()).map_err(Failure::internal)?;
+    }
+    let training: Vec<&Example> = set.iter().filter(|e| Some(e.fold) != args.hold_out).collect();
+    eprintln!(
+        "{} objects, {} of them trained on{}; {} nodes, {} features",
+        set.len(),
+        training.len(),
+        args.hold_out.map_or_else(String::new, |f| format!(" (fold {f} held out)")),
+        layout.len(),
+        crate::features::FEATURES.len()
+    );
+    let trained = with_progress("training", config.members, &config, &interrupted, |report| {
+        train(&training, &tree, &layout, &options, &config, &|e| report(&format!("member {}", e.member + 1), e))
+    });
+    let trained = match trained {
+        Err(TrainError::Interrupted) => return Ok(stopped()),
+        other => other.map_err(Failure::usage)?,
+    };
+    let out_of_fold = match args.folds {
+        None => None,
+        Some(k) => {
+            let result = with_progress("cross-validation", config.members * k as usize, &config, &interrupted, |report| {
+                cross_validate(&set, &tree, &layout, &options, &config, &|fold, e| report(&format!("fold {fold}"), e))
+            });
+            match result {
+                Err(TrainError::Interrupted) => return Ok(stopped()),
+                other => Some(other.map_err(Failure::usage)?),
+            }
+        }
+    };
+    write(args, &tree, &layout, &config, &set, &training, &trained, out_of_fold.as_deref())?;
+    Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done })
+}
+
+fn stopped() -> Exit {
+    eprintln!("interrupted: nothing was written");
+    Exit::Interrupted
+}
+
+/// The tree of a file, or a shipped one.
+pub(super) fn open_tree(name: &str) -> Result<Taxonomy, Failure> {
+    let path = Path::new(name);
+    if !path.exists()
+        && let Some(text) = shipped_json(name)
+    {
+        return parse_json(text, path).map_err(Failure::internal);
+    }
+    read_json(path).map_err(Failure::usage)
+}
+
+/// All atoms of the tree as children of the root. A residual takes its parent's name and aliases.
+fn flattened(tree: &Taxonomy) -> anyhow::Result<Taxonomy> {
+    let layout = Layout::new(tree);
+    let mut flat = Taxonomy::new(&format!("{} (flat)", tree.name), &tree.node(tree.root()).name);
+    flat.weights = tree.weights;
+    for slot in layout.atoms() {
+        let node = tree.node(layout.slots[slot].node);
+        let id = flat.add_child(flat.root(), node.name.clone())?;
+        flat.apply(crate::taxonomy::Edit::SetAliases { id, aliases: node.aliases.clone() })?;
+        flat.apply(crate::taxonomy::Edit::SetAbsorbs { id, absorbs: node.absorbs.clone() })?;
+    }
+    Ok(flat)
+}
+
+fn weight_options(args: &Args, tree: &Taxonomy) -> WeightOptions {
+    let mut options = tree.weights;
+    options.alpha = args.alpha.unwrap_or(options.alpha);
+    options.beta = args.beta.unwrap_or(options.beta);
+    options.form = match args.weights {
+        Some(Weights::Node) => Form::Node,
+        Some(Weights::Label) => Form::Label,
+        Some(Weights::None) => Form::None,
+        None => options.form,
+    };
+    options.k = match args.count {
+        Some(Count::Labels) => CountMode::Labels,
+        Some(Count::Nodes) => CountMode::Nodes,
+        None => options.k,
+    };
+    options
+}
+
+/// Every readable light curve; the unreadable are named on standard error and counted.
+fn read_all(paths: &[PathBuf]) -> (Vec<LightCurve>, usize) {
+    let (files, errors) = read::expand(paths);
+    let mut unreadable = errors.len();
+    errors.iter().for_each(|e| eprintln!("taxonova: {e}"));
+    let mut curves = Vec::new();
+    for file in files {
+        match read::open(&file, &ReadOptions::default()) {
+            Ok(reader) => {
+                for item in reader {
+                    match item {
+                        Ok(lc) => curves.push(lc),
+                        Err(e) => {
+                            eprintln!("taxonova: {e}");
+                            unreadable += 1;
+                        }
+                    }
+                }
+            }
+            Err(e) => {
+                eprintln!("taxonova: {e}");
+                unreadable += 1;
+            }
+        }
+    }
+    (curves, unreadable)
+}
+
+fn say_skipped(skipped: &Skipped) -> Result<(), Failure> {
+    if let Some(first) = skipped.in_two_folds.first() {
+        let n = skipped.in_two_folds.len();
+        return Err(Failure::usage(anyhow!("{n} objects are in more than one fold (as {first}): the score would leak; give each object one fold")));
+    }
+    for (label, n) in &skipped.unmapped {
+        eprintln!("left out: {n} objects labelled {}, which the tree does not hold", crate::taxonomy::printable(label));
+    }
+    for (n, why) in [(skipped.unlabelled, "without a label"), (skipped.empty, "without a measurement"), (skipped.repeated, "that came twice")] {
+        if n > 0 {
+            eprintln!("left out: {n} objects {why}");
+        }
+    }
+    Ok(())
+}
+
+/// Runs `work` with a bar on a terminal, or a line every ten epochs where standard error is none.
+fn with_progress<T>(
+    title: &'static str,
+    runs: usize,
+    config: &TrainConfig,
+    interrupted: &AtomicBool,
+    work: impl FnOnce(&(dyn Fn(&str, Epoch) -> ControlFlow<()> + Sync)) -> T,
+) -> T {
+    let bar = ProgressBar::new((runs * config.epochs) as u64);
+    // The template is a constant and valid.
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {eta} {msg}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(title);
+    let report = |who: &str, e: Epoch| {
+        bar.inc(1);
+        let text = format!("{who} epoch {}: loss {:.4}, validation {:.4}, accuracy {:.3}", e.epoch, e.loss, e.validation, e.accuracy);
+        if bar.is_hidden() && e.epoch % 10 == 0 {
+            eprintln!("{title}: {text}");
+        }
+        bar.set_message(text);
+        if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let result = work(&report);
+    bar.finish_and_clear();
+    result
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write(
+    args: &Args,
+    tree: &Taxonomy,
+    layout: &Layout,
+    config: &TrainConfig,
+    set: &[Example],
+    training: &[&Example],
+    trained: &Trained,
+    out_of_fold: Option<&[Vec<Prediction>]>,
+) -> Result<(), Failure> {
+    let stem = args.output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut folds: Vec<u32> = training.iter().map(|e| e.fold).collect();
+    folds.sort_unstable();
+    folds.dedup();
+    let summary = Summary {
+        name: args.name.clone().unwrap_or(stem),
+        seed: config.seed,
+        objects: training.len(),
+        folds,
+        held_out: args.hold_out,
+        members: config.members,
+        settings: settings(config),
+    };
+    let bytes = export::bundle(trained, tree, layout, summary, training.iter().map(|e| e.object_id.as_str()));
+    save(&args.output, &bytes)?;
+    eprintln!("{}: {} kB", args.output.display(), bytes.len() / 1000);
+    let Some(out_of_fold) = out_of_fold else { return Ok(()) };
+    let refset = reference_set(layout, set, trained, out_of_fold).to_parquet().map_err(Failure::internal)?;
+    let path = args.output.with_extension("refset.parquet");
+    save(&path, &refset)?;
+    eprintln!("{}: {} kB", path.display(), refset.len() / 1000);
+    let path = args.output.with_extension("oof.csv");
+    save(&path, &predictions_csv(layout, set, out_of_fold).map_err(Failure::internal)?)?;
+    eprintln!("{}: out-of-fold predictions of {} objects, for `taxonova evaluate --predictions`", path.display(), set.len());
+    Ok(())
+}
+
+fn settings(config: &TrainConfig) -> BTreeMap<String, String> {
+    let list: [(&str, String); 9] = [
+        ("epochs", config.epochs.to_string()),
+        ("batch", config.batch.to_string()),
+        ("learning_rate", config.learning_rate.to_string()),
+        ("weight_decay", config.weight_decay.to_string()),
+        ("dropout", config.dropout.to_string()),
+        ("hidden", format!("{:?}", config.hidden)),
+        ("versions", config.versions.to_string()),
+        ("whole", config.whole.to_string()),
+        ("validation", config.validation.to_string()),
+    ];
+    list.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+}
+
+/// Embeddings by the model itself, atom probabilities by the models that did not see the object's fold.
+fn reference_set(layout: &Layout, set: &[Example], trained: &Trained, out_of_fold: &[Vec<Prediction>]) -> Refset {
+    let rows: Vec<&[f32]> = set.iter().flat_map(|e| e.reference.iter().map(Vec::as_slice)).collect();
+    let mut embedded = trained.predict(layout, &rows).into_iter();
+    let atoms = layout.atoms();
+    let mut out = Vec::with_capacity(rows.len());
+    for (e, predictions) in set.iter().zip(out_of_fold) {
+        for ((p, age), own) in predictions.iter().zip(REFERENCE_AGES_D).zip(embedded.by_ref().take(e.reference.len())) {
+            out.push(RefRow {
+                object_id: e.object_id.clone(),
+                label: e.label.clone(),
+                fold: e.fold,
+                age_d: age as f32,
+                embedding: own.embedding,
+                atoms: atoms.iter().map(|&a| p.log_probability[a].exp() as f32).collect(),
+            });
+        }
+    }
+    Refset { encoder: export::encoder_hash(trained), rows: out }
+}
+
+fn predictions_csv(layout: &Layout, set: &[Example], out_of_fold: &[Vec<Prediction>]) -> anyhow::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut header = vec!["object_id".to_string(), "label".into(), "fold".into()];
+    header.extend(layout.slots.iter().map(|s| format!("P:{}", s.name)));
+    csv.write_record(&header)?;
+    for (e, predictions) in set.iter().zip(out_of_fold) {
+        let Some(whole) = predictions.first() else { continue };
+        let mut row = vec![e.object_id.clone(), e.label.clone(), e.fold.to_string()];
+        row.extend(whole.log_probability.iter().map(|l| format!("{:.6e}", l.exp())));
+        csv.write_record(&row)?;
+    }
+    csv.into_inner().context("in memory")
+}
+
+/// Whole or not at all: a temporary file in the same folder, renamed.
+fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let work = || -> anyhow::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    work().with_context(|| format!("{} can't be written", path.display())).map_err(Failure::internal)
+}

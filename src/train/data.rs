@@ -1,0 +1,129 @@
+//! Labelled light curves as training examples: each object whole, and several truncated and thinned
+//! versions of it, so that one model serves from the first detections to the full curve.
+
+use super::rng::RunRng;
+use crate::features;
+use crate::lightcurve::{LightCurve, Observation, Photometry, window};
+use crate::model::name_hash;
+use crate::taxonomy::labels::{match_label, target_slots};
+use crate::taxonomy::layout::Layout;
+use crate::taxonomy::{NodeId, Taxonomy};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+
+/// Ages in days between which truncations are drawn, evenly in the logarithm.
+const AGES_D: (f64, f64) = (1.5, 150.0);
+/// Ages at which predictions are kept: the whole light curve first.
+pub const REFERENCE_AGES_D: [f64; 3] = [f64::INFINITY, 30.0, 10.0];
+/// Up to this share of the nights is left out of a truncated version.
+const MAX_THINNING: f64 = 0.4;
+
+/// One object.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The survey's name.
+    pub object_id: String,
+    /// The file's label.
+    pub label: String,
+    /// Fold of the fixed split.
+    pub fold: u32,
+    /// The node that the label means.
+    pub node: NodeId,
+    /// Slots of the label's path, top first.
+    pub path: Vec<usize>,
+    /// A second label for comparisons (`five_class`), never trained on.
+    pub five_class: Option<String>,
+    /// Raw features of each version to train on; the first is the whole light curve.
+    pub versions: Vec<Vec<f32>>,
+    /// Raw features at each of [`REFERENCE_AGES_D`], for predictions and the reference set.
+    pub reference: Vec<Vec<f32>>,
+}
+
+/// Why objects could not be used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Labels that the tree does not hold, with the number of objects.
+    pub unmapped: BTreeMap<String, usize>,
+    /// Objects without a label.
+    pub unlabelled: usize,
+    /// Objects without a usable point.
+    pub empty: usize,
+    /// Object ids that occur in more than one fold: an error for the caller, because it is leakage.
+    pub in_two_folds: Vec<String>,
+    /// Objects that came twice in one fold; the first is kept.
+    pub repeated: usize,
+}
+
+/// Makes examples of light curves. `n_versions` truncated versions each. The draw depends on the
+/// seed and the object's name alone, so that it is the same in any order and on any number of threads.
+pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versions: usize, seed: u64) -> (Vec<Example>, Skipped) {
+    let mut skipped = Skipped::default();
+    let mut folds: HashMap<&str, u32> = HashMap::new();
+    let mut kept = Vec::new();
+    for lc in curves {
+        let Some(label) = lc.label.as_deref().filter(|l| !l.is_empty()) else {
+            skipped.unlabelled += 1;
+            continue;
+        };
+        let Some(found) = match_label(tree, label) else {
+            *skipped.unmapped.entry(label.to_string()).or_default() += 1;
+            continue;
+        };
+        if lc.n_measurements() == 0 {
+            skipped.empty += 1;
+            continue;
+        }
+        let fold = lc.fold.unwrap_or_else(|| (name_hash(&lc.object_id) % 10) as u32);
+        match folds.insert(&lc.object_id, fold) {
+            Some(other) if other != fold => skipped.in_two_folds.push(lc.object_id.clone()),
+            Some(_) => skipped.repeated += 1,
+            None => kept.push((lc, label, found.node, fold)),
+        }
+    }
+    let examples = kept
+        .par_iter()
+        .map(|&(lc, label, node, fold)| Example {
+            object_id: lc.object_id.clone(),
+            label: label.to_string(),
+            fold,
+            node,
+            path: target_slots(layout, tree, node),
+            five_class: lc.extra("five_class").map(str::to_string),
+            versions: versions(lc, n_versions, seed),
+            reference: REFERENCE_AGES_D.iter().map(|&age| features::compute(&window::as_of(lc, age), lc.photometry)).collect(),
+        })
+        .collect();
+    (examples, skipped)
+}
+
+fn versions(lc: &LightCurve, n: usize, seed: u64) -> Vec<Vec<f32>> {
+    let mut rng = RunRng::new(seed, name_hash(&lc.object_id));
+    let mut out = vec![features::compute(&lc.observations, lc.photometry)];
+    for _ in 0..n {
+        let age = AGES_D.0 * (AGES_D.1 / AGES_D.0).powf(rng.uniform());
+        let mut seen = window::as_of(lc, age);
+        thin(&mut seen, lc.photometry, &mut rng);
+        out.push(features::compute(&seen, lc.photometry));
+    }
+    out
+}
+
+/// Leaves out whole nights, but never the only measurement.
+fn thin(observations: &mut Vec<Observation>, photometry: Photometry, rng: &mut RunRng) {
+    let drop = MAX_THINNING * rng.uniform();
+    let (mut night, mut dropped) = (f64::NAN, false);
+    let before = observations.clone();
+    observations.retain(|o| {
+        if o.mjd.floor() != night {
+            night = o.mjd.floor();
+            dropped = rng.uniform() < drop;
+        }
+        !dropped
+    });
+    if !observations.iter().any(|o| !o.is_limit()) {
+        *observations = before;
+    }
+    if photometry == Photometry::Difference {
+        window::hide_late_limits(observations);
+    }
+}

@@ -1,0 +1,190 @@
+//! A trained network as a bundle: normalisation, network, group softmaxes, the correction to posteriors and the
+//! path sums are all written into the graph, so that another ONNX runtime gives our numbers.
+
+use super::network::Network;
+use super::normalise::Normaliser;
+use super::run::Trained;
+use crate::features::FEATURES;
+use crate::model::meta::{Calibration, Metadata, Recipe, Summary};
+use crate::model::onnx::GraphWriter;
+use crate::model::{INPUT, OUTPUTS};
+use crate::taxonomy::{Layout, Taxonomy};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// ln W_eff of a node without examples: nothing of the group's probability reaches it.
+const IMPOSSIBLE: f32 = 1e9;
+
+/// The file's bytes. `ids` are the objects trained on.
+pub fn bundle<'a>(
+    trained: &Trained,
+    taxonomy: &Taxonomy,
+    layout: &Layout,
+    summary: Summary,
+    ids: impl Iterator<Item = &'a str>,
+) -> Vec<u8> {
+    let mut g = GraphWriter::new("taxonova");
+    let width = trained.normaliser.knots.len();
+    let features = g.input(INPUT, width);
+    let inputs = normalise(&mut g, &trained.normaliser, &features);
+    let mut embeddings = Vec::new();
+    let mut logits = Vec::new();
+    for member in &trained.members {
+        let (e, z) = network(&mut g, member, &inputs);
+        embeddings.push(e);
+        logits.push(z);
+    }
+    let n = layout.len();
+    let embedding = concat(&mut g, &embeddings);
+    let scale = g.floats(&[1, 1], &[1.0 / trained.members.len() as f32]);
+    let sum = logits.into_iter().reduce(|a, b| g.op("Add", &[&a, &b])).unwrap_or_default();
+    let mean = g.op("Mul", &[&sum, &scale]);
+    let conditional = conditionals(&mut g, layout, &trained.w_eff, &mean);
+    let mut ancestors = vec![0.0; n * n];
+    for slot in 0..n {
+        for up in layout.path(slot) {
+            ancestors[up * n + slot] = 1.0;
+        }
+    }
+    let ancestors = g.floats(&[n, n], &ancestors);
+    let probability = g.op("MatMul", &[&conditional, &ancestors]);
+    let e: usize = trained.members.iter().map(Network::embedding_width).sum();
+    for ((tensor, name), width) in [embedding, conditional, probability].iter().zip(OUTPUTS).zip([e, n, n]) {
+        g.output(tensor, name, width);
+    }
+    let mut trained_on: Vec<u64> = ids.map(crate::model::name_hash).collect();
+    trained_on.sort_unstable();
+    trained_on.dedup();
+    let metadata = Metadata {
+        taxonomy: taxonomy.clone(),
+        nodes: layout.slots.iter().map(|s| s.name.clone()).collect(),
+        recipe: Recipe { features: FEATURES.iter().map(|f| f.name.clone()).collect(), binning: "nightly for difference photometry".into() },
+        calibration: Calibration { w_eff: trained.w_eff.clone() },
+        counts: trained.counts.iter().map(|(id, n)| (taxonomy.node(*id).name.clone(), *n)).collect::<BTreeMap<_, _>>(),
+        summary,
+        encoder: encoder_hash(trained),
+        trained_on,
+    };
+    g.finish(metadata.entries())
+}
+
+/// SHA-256 of everything that an embedding depends on.
+pub fn encoder_hash(trained: &Trained) -> String {
+    let mut hash = Sha256::new();
+    for f in FEATURES.iter() {
+        hash.update(f.name.as_bytes());
+        hash.update([0]);
+    }
+    let mut floats = |v: &[f32]| v.iter().for_each(|x| hash.update(x.to_le_bytes()));
+    for k in &trained.normaliser.knots {
+        k.iter().for_each(|(x, y)| floats(&[*x, *y]));
+        floats(&[f32::NAN]);
+    }
+    floats(&trained.normaliser.flags.iter().map(|f| *f as f32).collect::<Vec<_>>());
+    for m in &trained.members {
+        for l in &m.layers[..m.layers.len() - 1] {
+            floats(&l.weight);
+            floats(&l.bias);
+        }
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Normalised features and flags [B, I] of raw features [B, F].
+fn normalise(g: &mut GraphWriter, normaliser: &Normaliser, features: &str) -> String {
+    let f = normaliser.knots.len();
+    let pieces = normaliser.knots.iter().map(|k| k.len().saturating_sub(1)).max().unwrap_or(0).max(1);
+    let (mut from, mut inverse, mut rise) = (vec![0.0; f * pieces], vec![0.0; f * pieces], vec![0.0; f * pieces]);
+    for (i, knots) in normaliser.knots.iter().enumerate() {
+        for (j, k) in knots.windows(2).enumerate() {
+            from[i * pieces + j] = k[0].0;
+            inverse[i * pieces + j] = 1.0 / (k[1].0 - k[0].0);
+            rise[i * pieces + j] = k[1].1 - k[0].1;
+        }
+    }
+    let first: Vec<f32> = normaliser.knots.iter().map(|k| k.first().map_or(0.0, |k| k.1)).collect();
+    let missing = g.op("IsNaN", &[features]);
+    let zero = g.floats(&[1, 1], &[0.0]);
+    let known = g.op("Where", &[&missing, &zero, features]);
+    let axis = g.ints(&[2]);
+    let x = g.op("Unsqueeze", &[&known, &axis]);
+    let from = g.floats(&[1, f, pieces], &from);
+    let x = g.op("Sub", &[&x, &from]);
+    let inverse = g.floats(&[1, f, pieces], &inverse);
+    let x = g.op("Mul", &[&x, &inverse]);
+    let (low, high) = (g.floats(&[], &[0.0]), g.floats(&[], &[1.0]));
+    let x = g.op("Clip", &[&x, &low, &high]);
+    let rise = g.floats(&[1, f, pieces], &rise);
+    let x = g.op("Mul", &[&x, &rise]);
+    let x = g.op_with("ReduceSum", &[&x, &axis], &[("keepdims", 0)]);
+    let first = g.floats(&[1, f], &first);
+    let x = g.op("Add", &[&x, &first]);
+    let values = g.op("Where", &[&missing, &zero, &x]);
+    if normaliser.flags.is_empty() {
+        return values;
+    }
+    let flags = g.op_with("Cast", &[&missing], &[("to", 1)]);
+    let which = g.ints(&normaliser.flags.iter().map(|f| *f as i64).collect::<Vec<_>>());
+    let flags = g.op_with("Gather", &[&flags, &which], &[("axis", 1)]);
+    concat(g, &[values, flags])
+}
+
+/// Embedding and logits of one member.
+fn network(g: &mut GraphWriter, member: &Network, inputs: &str) -> (String, String) {
+    let mut x = inputs.to_string();
+    let mut embedding = x.clone();
+    let last = member.layers.len() - 1;
+    for (i, layer) in member.layers.iter().enumerate() {
+        if i == last {
+            embedding = x.clone();
+        }
+        let w = g.floats(&[layer.inputs, layer.outputs], &layer.weight);
+        let b = g.floats(&[1, layer.outputs], &layer.bias);
+        x = g.op("MatMul", &[&x, &w]);
+        x = g.op("Add", &[&x, &b]);
+        if i < last {
+            x = g.op("Relu", &[&x]);
+        }
+    }
+    (embedding, x)
+}
+
+/// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, and a log-softmax again.
+fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &str) -> String {
+    let mut parts = Vec::new();
+    let mut order = Vec::new();
+    for group in &layout.groups {
+        let which = g.ints(&group.members.iter().map(|m| *m as i64).collect::<Vec<_>>());
+        let z = g.op_with("Gather", &[logits, &which], &[("axis", 1)]);
+        // A group without any example keeps what the network says.
+        let known = group.members.iter().any(|m| w_eff[*m] > 0.0);
+        let lift: Vec<f32> = group
+            .members
+            .iter()
+            .map(|m| match w_eff[*m] {
+                w if w > 0.0 => w.ln() as f32,
+                _ if known => IMPOSSIBLE,
+                _ => 0.0,
+            })
+            .collect();
+        let lift = g.floats(&[1, lift.len()], &lift);
+        let p = g.op_with("LogSoftmax", &[&z], &[("axis", 1)]);
+        let p = g.op("Sub", &[&p, &lift]);
+        parts.push(g.op_with("LogSoftmax", &[&p], &[("axis", 1)]));
+        order.extend(group.members.iter().copied());
+    }
+    let joined = concat(g, &parts);
+    let mut place = vec![0i64; order.len()];
+    for (at, slot) in order.into_iter().enumerate() {
+        place[slot] = at as i64;
+    }
+    let place = g.ints(&place);
+    g.op_with("Gather", &[&joined, &place], &[("axis", 1)])
+}
+
+fn concat(g: &mut GraphWriter, parts: &[String]) -> String {
+    match parts {
+        [one] => one.clone(),
+        many => g.op_with("Concat", &many.iter().map(String::as_str).collect::<Vec<_>>(), &[("axis", 1)]),
+    }
+}
