@@ -36,7 +36,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub fn new(bytes: &'a [u8], shapes: &'a Shapes) -> Self {
-        Cursor { bytes, shapes, depth: 0, budget: 1 << 16 | (bytes.len() as u64).saturating_mul(64) }
+        Cursor { bytes, shapes, depth: 0, budget: (1 << 16) | (bytes.len() as u64).saturating_mul(64) }
     }
 
     /// The shape of a record of the file.

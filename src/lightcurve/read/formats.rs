@@ -88,7 +88,7 @@ pub static FORMATS: &[FormatInfo] = &[
 pub(super) enum Opened {
     Parquet(ParquetFile),
     Avro(AvroFile),
-    Text(TextFile),
+    Text(Box<TextFile>),
 }
 
 /// What a format's reader needs besides the bytes.
@@ -121,7 +121,7 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
         let whole = "a whole Avro file: was it cut off in a copy or download?";
         Opened::Avro(AvroFile::open(source.into_read()).map_err(|found| ReadError::new(&path, Place::File, found, whole))?)
     } else if foreign(head).is_none() && text::is_text(head) {
-        Opened::Text(TextFile::open(source)?)
+        Opened::Text(Box::new(TextFile::open(source)?))
     } else {
         return Err(unknown(&source));
     };

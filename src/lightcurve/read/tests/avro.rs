@@ -129,10 +129,9 @@ fn other_records_are_no_alerts() {
     let items = read(writer.into_inner().unwrap());
     assert!(items[0].as_ref().unwrap_err().to_string().contains("row 1, field candidate: isdiffpos"), "{items:?}");
     let json = SCHEMA.replace("ztf.cutout", "nothing.known");
-    let text = format!("Obj\x01\u{2}\u{16}avro.schema");
-    let mut bytes = text.into_bytes();
+    let mut bytes = b"Obj\x01\x02\x16avro.schema".to_vec();
     let n = (json.len() as u64) << 1;
-    bytes.extend([(n & 0x7f) as u8 | 0x80, (n >> 7) as u8 & 0x7f | 0x80, (n >> 14) as u8]);
+    bytes.extend([((n & 0x7f) | 0x80) as u8, (((n >> 7) & 0x7f) | 0x80) as u8, (n >> 14) as u8]);
     bytes.extend(json.as_bytes());
     bytes.extend([0; 17]);
     let e = open_bytes("x", bytes, &ReadOptions::default()).err().map(|e| e.to_string()).unwrap_or_default();
