@@ -8,3 +8,7 @@ mod packaging;
 mod readers;
 mod simulate;
 mod taxonomy_cli;
+mod tui_fake;
+mod tui_pty;
+mod tui_update;
+mod tui_view;

@@ -26,7 +26,13 @@ pub fn title(state: &State, line: Rect, buf: &mut Buffer) {
     if state.source.simulated {
         parts.push(("SIMULATED ".into(), t.warn));
     }
-    parts.push((format!("{}, {}", state.source.title, text::plural(state.objects.len(), "object")), t.text));
+    // The number of objects stands on their pane as well.
+    let source = if line.width < 100 {
+        state.source.title.clone()
+    } else {
+        format!("{}, {}", state.source.title, text::plural(state.objects.len(), "object"))
+    };
+    parts.push((text::fit_end(&source, usize::from(line.width / 3).max(16)), t.text));
     parts.push((" · ".into(), t.dim));
     match &state.model {
         ModelState::Loading => parts.push(("loading the model".into(), t.dim)),

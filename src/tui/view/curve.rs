@@ -19,8 +19,7 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> CurveHit {
     };
     let points = curve.n_measurements();
     let simulated = if state.source.simulated { "SIMULATED " } else { "" };
-    let bands = data.series.len();
-    let title = format!("{simulated}{} · {} · {}", curve.object_id, text::plural(points, "point"), text::plural(bands, "band"));
+    let title = format!("{simulated}{} · {}", curve.object_id, text::plural(points, "point"));
     let inside = frame(state, Pane::Curve, &title, rect, buf);
     legend(state, data, inside, buf);
     let mut bottom = inside.bottom();

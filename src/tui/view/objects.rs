@@ -14,9 +14,12 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
     let t = &state.theme;
     let n = state.objects.len();
     let place = if n == 0 { 0 } else { state.objects.selected + 1 };
-    let simulated = if state.source.simulated { "SIMULATED " } else { "" };
-    let inside = frame(state, Pane::Objects, &format!("{simulated}Objects {}/{}", text::long_count(place), text::long_count(n)), rect, buf);
+    let title = format!("Objects {}/{}", text::long_count(place), text::long_count(n));
+    let inside = frame(state, Pane::Objects, &title, rect, buf);
     let mut notes = Vec::new();
+    if state.source.simulated {
+        notes.push("SIMULATED".to_string());
+    }
     if let Some((done, of)) = state.source.reading {
         notes.push(if of > 1 { format!("reading file {} of {of}", (done + 1).min(of)) } else { "reading".into() });
     }
@@ -27,7 +30,7 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
         notes.push(format!("{} unreadable (E)", state.errors.len()));
     }
     if !notes.is_empty() {
-        foot(&notes.join(" · "), if state.errors.is_empty() { t.dim } else { t.error }, rect, buf);
+        foot(&notes.join(" · "), if state.errors.is_empty() && !state.source.simulated { t.dim } else { t.warn }, rect, buf);
     }
     if n == 0 {
         let words = if state.source.reading.is_some() { "reading…" } else { "no light curve was read" };

@@ -15,12 +15,17 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 pub fn draw(state: &State, what: &Overlay, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     match what {
         Overlay::Help { scroll } => {
-            let lines = help_lines(state);
-            list(state, "Help: all keys", &lines, *scroll, 100, area, buf, hits);
+            let lines = help_lines(state, usize::from(area.width.saturating_sub(8)).min(106));
+            list(state, "Help: all keys", &lines, *scroll, 110, area, buf, hits);
         }
         Overlay::Errors { scroll } => {
-            let lines: Vec<Line> = state.errors.iter().map(|e| vec![(e.clone(), state.theme.text)]).collect();
-            let title = format!("Unreadable: {}", text::plural(lines.len(), "message"));
+            let width = usize::from(area.width.saturating_sub(8)).min(136);
+            let continued = |i: usize, part: String| if i == 0 { part } else { format!("  {part}") };
+            let lines: Vec<Line> = (state.errors.iter())
+                .flat_map(|e| wrap(&text::clean(e), width - 2).into_iter().enumerate())
+                .map(|(i, part)| vec![(continued(i, part), state.theme.text)])
+                .collect();
+            let title = format!("Unreadable: {}", text::plural(state.errors.len(), "message"));
             list(state, &title, &lines, *scroll, 140, area, buf, hits);
         }
         Overlay::Palette { input, selected } => palette(state, input, *selected, area, buf, hits),
@@ -65,14 +70,17 @@ fn list(state: &State, title: &str, lines: &[Line], scroll: usize, width: u16, a
     hits.overlay_len = lines.len();
 }
 
-fn help_lines(state: &State) -> Vec<Line> {
+/// What the screen shows, in a few words.
+const INTRODUCTION: &str = "The tree shows where the model puts the selected object: P(class), from the root down. The decision goes to the \
+most probable child as long as its P reaches τ. n: training examples; W: weight of the class, (N / K n)^β; λ: weight of the level, \
+exp(−α depth). Edit the tree, and the cascade follows at once; what the model can't tell apart is said to be unresolved.";
+
+/// The command table as text of that width; on a narrow screen without titles, which the sentences repeat.
+fn help_lines(state: &State, width: usize) -> Vec<Line> {
     let t = &state.theme;
-    let key_width = COMMANDS.iter().map(|c| text::width(&c.key_labels())).max().unwrap_or(0) + 2;
-    let mut lines: Vec<Line> = vec![
-        vec![("The tree shows where the model puts the selected object: P(class), from the root down. A decision".into(), t.text)],
-        vec![("goes to the most probable child as long as its P reaches τ. n: training examples; W: class weight,".into(), t.text)],
-        vec![("(N / K n)^β; λ: level weight, exp(−α depth). Edit the tree: the cascade follows at once.".into(), t.text)],
-    ];
+    let keys = COMMANDS.iter().map(|c| text::width(&c.key_labels())).max().unwrap_or(0) + 3;
+    let title = if width >= 96 { COMMANDS.iter().map(|c| text::width(c.title)).max().unwrap_or(0) + 2 } else { 0 };
+    let mut lines: Vec<Line> = wrap(INTRODUCTION, width).into_iter().map(|l| vec![(l, t.text)]).collect();
     for group in Group::ALL {
         lines.push(Vec::new());
         lines.push(vec![(group.title().to_string(), t.accent)]);
@@ -81,12 +89,44 @@ fn help_lines(state: &State) -> Vec<Line> {
                 [one] if *one != Context::Any && *group != Group::Typing => format!(" [{}]", one.title()),
                 _ => String::new(),
             };
-            lines.push(vec![
-                (format!("  {}", text::pad(&c.key_labels(), key_width)), t.key),
-                (text::pad(c.title, 26), t.text),
-                (c.doc.to_string(), t.dim),
-                (place, t.dim),
-            ]);
+            for (i, part) in wrap(&format!("{}{place}", c.doc), width.saturating_sub(keys + title)).into_iter().enumerate() {
+                let first = |text: &str| if i == 0 { text.to_string() } else { String::new() };
+                lines.push(vec![
+                    (text::pad(&format!("  {}", first(&c.key_labels())), keys), t.key),
+                    (text::pad(&first(c.title), title), t.text),
+                    (part, if title > 0 { t.dim } else { t.text }),
+                ]);
+            }
+        }
+    }
+    lines
+}
+
+/// Breaks a text between words, and words that are longer than a line anywhere.
+fn wrap(words: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let mut lines = vec![String::new()];
+    for mut word in words.split_whitespace().map(String::from) {
+        loop {
+            let Some(last) = lines.last_mut() else { break };
+            let gap = usize::from(!last.is_empty());
+            if text::width(last) + gap + text::width(&word) <= width {
+                last.extend(std::iter::repeat_n(' ', gap));
+                last.push_str(&word);
+                break;
+            }
+            if text::width(&word) <= width {
+                lines.push(std::mem::take(&mut word));
+                break;
+            }
+            if gap > 0 {
+                lines.push(String::new());
+                continue;
+            }
+            let rest = word.split_off(word.char_indices().nth(width / 2).map_or(word.len(), |(i, _)| i));
+            last.push_str(&word);
+            lines.push(String::new());
+            word = rest;
         }
     }
     lines

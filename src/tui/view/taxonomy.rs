@@ -138,14 +138,14 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
         Some(c) => {
             let d = &c.decision;
             let name = if d.other { format!("other {}", d.name) } else { d.name.clone() };
-            let tau = format!("  stops where P < τ = {:.2}", state.tau);
+            let tau = format!("   τ {:.2}", state.tau);
             let first = if state.time.is_some() { "decision then  " } else { "decision  " };
             spans(
                 buf,
                 x,
                 y,
                 end,
-                &[(first, t.dim), (&name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), ("  - +", t.key)],
+                &[(first, t.dim), (&name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), (" - +", t.key)],
             );
         }
         None => {
@@ -165,9 +165,9 @@ fn weights_line(state: &State, inside: Rect, y: u16, buf: &mut Buffer) {
     let t = &state.theme;
     let o = &state.tree.taxonomy().weights;
     let form = match o.form {
-        Form::Node => "W per node",
-        Form::Label => "W per label",
-        Form::None => "no W",
+        Form::Node => "W node",
+        Form::Label => "W label",
+        Form::None => "W none",
     };
     let k = if o.k == CountMode::Labels { "K labels" } else { "K nodes" };
     spans(
@@ -177,10 +177,10 @@ fn weights_line(state: &State, inside: Rect, y: u16, buf: &mut Buffer) {
         inside.right(),
         &[
             ("α ", t.dim),
-            (&format!("{:.2}", o.alpha), t.text),
+            (&text::weight(o.alpha), t.text),
             (" ( )", t.key),
             ("  β ", t.dim),
-            (&format!("{:.2}", o.beta), t.text),
+            (&text::weight(o.beta), t.text),
             (" { }", t.key),
             ("  ", t.dim),
             (form, t.text),

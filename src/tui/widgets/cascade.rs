@@ -185,7 +185,9 @@ fn value(number_x: u16, bar_x: u16, y: u16, columns: u16, buf: &mut Buffer, row:
             let w = crate::tui::text::width(text) as u16;
             put(buf, number_x + NUMBER.saturating_sub(w), y, text, NUMBER, styles.number);
             let used = put(buf, bar_x, y, &bar(*p, columns as usize), columns, row.bar);
-            let reach = bar_x + (eighths(*upper, columns as usize) / 8) as u16;
+            // Without a bar the shade stands alone, and is seen however small it is.
+            let least = if *p > 0.0 { 0 } else { eighths(*upper, columns as usize).min(1) };
+            let reach = bar_x + (eighths(*upper, columns as usize) / 8).max(least) as u16;
             for x in used..reach.min(bar_x + columns) {
                 put(buf, x, y, "░", 1, styles.span);
             }

@@ -98,7 +98,7 @@ const INK_SERIES: u8 = 2;
 impl Plot<'_> {
     /// Draws axes and points. Needs about 16 x 5 characters; in less it draws nothing.
     pub fn render(&self, area: Rect, buf: &mut Buffer) -> Drawn {
-        let y_ticks = Ticks::new(self.y.0, self.y.1, (area.height as usize / 3).clamp(2, 14));
+        let y_ticks = Ticks::new(self.y.0, self.y.1, (area.height as usize / 3).clamp(3, 14));
         let y_labels: Vec<String> = y_ticks.values.iter().map(|v| y_ticks.label(*v)).collect();
         let left = y_labels.iter().map(|l| crate::tui::text::width(l)).max().unwrap_or(0) as u16 + 1;
         if area.width < left + 8 || area.height < 5 {
@@ -127,7 +127,7 @@ impl Plot<'_> {
             put(buf, axis_x - width, row, label, width, self.axis);
             put(buf, axis_x, row, "┤", 1, self.axis);
         }
-        let x_ticks = Ticks::new(scale.x.0, scale.x.1, (canvas.width as usize / 9).clamp(2, 12));
+        let x_ticks = Ticks::new(scale.x.0, scale.x.1, (canvas.width as usize / 6).clamp(2, 12));
         let mut free = canvas.left().saturating_sub(1);
         for value in &x_ticks.values {
             let column = canvas.x + (scale.column(*value).clamp(0, scale.width - 1) / 2) as u16;

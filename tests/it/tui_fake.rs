@@ -1,0 +1,173 @@
+//! A state of the interface with invented probabilities, for tests and for the benchmark: same on every machine.
+
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use std::path::Path;
+use std::sync::Arc;
+use taxonova::lightcurve::LightCurve;
+use taxonova::lightcurve::read::{ReadOptions, open_bytes};
+use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json};
+use taxonova::tui::action::{Action, Answered};
+use taxonova::tui::effect::Effect;
+use taxonova::tui::keymap::Key;
+use taxonova::tui::state::{ModelInfo, Source, State};
+use taxonova::tui::theme::{Theme, ThemeName};
+use taxonova::tui::update::update;
+use taxonova::tui::view;
+
+/// The tree that the pretended model was trained on.
+pub fn tree() -> Taxonomy {
+    parse_json(shipped_json("transients").unwrap(), Path::new("transients.json")).unwrap()
+}
+
+/// Probabilities that favour the path to `label`: in each group the class on the path weighs 6, others 1, with a little spread.
+pub fn p_for(tree: &Taxonomy, layout: &Layout, label: Option<&str>, salt: usize) -> Vec<f64> {
+    let slot = label.and_then(|l| match_label(tree, l)).and_then(|m| layout.residual_of(m.node).or_else(|| layout.slot_of(m.node)));
+    let path = slot.map(|s| layout.path(s)).unwrap_or_default();
+    let mut p = vec![0.0; layout.len()];
+    for group in &layout.groups {
+        let parent = group.parent.map_or(1.0, |g| p[g]);
+        let weight = |s: usize| if path.contains(&s) { 6.0 } else { 0.2 + ((s * 7 + salt * 13) % 11) as f64 / 8.0 };
+        let sum: f64 = group.members.iter().map(|s| weight(*s)).sum();
+        for s in &group.members {
+            p[*s] = parent * weight(*s) / sum;
+        }
+    }
+    p
+}
+
+/// The pretended model.
+pub fn model() -> ModelInfo {
+    let taxonomy = tree();
+    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, warnings: |_| Vec::new() }
+}
+
+/// The sample data.
+pub fn sample() -> Vec<LightCurve> {
+    let (name, bytes) = taxonova::simulate::sample_data();
+    open_bytes(name, bytes.to_vec(), &ReadOptions::default()).unwrap().map(|c| c.unwrap()).collect()
+}
+
+/// Does to the state what the main loop does: classification is answered at once, with invented numbers.
+pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut actions = vec![action];
+    let mut left = Vec::new();
+    while let Some(action) = actions.pop() {
+        for effect in update(state, action) {
+            let Some(m) = state.model.ready() else {
+                left.push(effect);
+                continue;
+            };
+            let answer = |(index, curve): (usize, Arc<LightCurve>)| {
+                let p = p_for(&m.taxonomy, &m.layout, curve.label.as_deref(), index);
+                Answered { index, curve, p: Ok(Arc::from(p)) }
+            };
+            match effect {
+                Effect::Classify(wanted) => actions.push(Action::Classified(wanted.into_iter().map(answer).collect())),
+                Effect::ClassifyFirst(index, curve) => actions.push(Action::Classified(vec![answer((index, curve))])),
+                Effect::ClassifyPart { request, observations, .. } => {
+                    let p = p_for(&m.taxonomy, &m.layout, Some(if observations.len() > 8 { "SN Ibc" } else { "TDE" }), observations.len());
+                    actions.push(Action::ClassifiedPart { request, p: Ok(Arc::from(p)) });
+                }
+                other => left.push(other),
+            }
+        }
+    }
+    left
+}
+
+/// The interface as it stands once model and sample data are there.
+pub fn state(theme: ThemeName) -> State {
+    let mut state = State::new(Theme::new(theme), Source { title: "sample_data".into(), simulated: true, reading: None });
+    act(&mut state, Action::ModelReady(Box::new(model())));
+    act(&mut state, Action::Read(sample()));
+    draw(&mut state, 160, 50);
+    state
+}
+
+/// Presses keys: names as in the command table, separated by blanks; `'text'` types the text. Returns the effects that are left.
+pub fn keys(state: &mut State, names: &str) -> Vec<Effect> {
+    let mut left = Vec::new();
+    let mut rest = names.trim_start();
+    while !rest.is_empty() {
+        if let Some(text) = rest.strip_prefix('\'') {
+            let (text, tail) = text.split_once('\'').unwrap();
+            for c in text.chars() {
+                left.extend(act(state, Action::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))));
+            }
+            rest = tail.trim_start();
+            continue;
+        }
+        let (name, tail) = rest.split_once(' ').unwrap_or((rest, ""));
+        let key = Key::parse(name).unwrap_or_else(|| panic!("no key {name}"));
+        left.extend(act(state, Action::Key(KeyEvent::new(key.code, key.mods))));
+        rest = tail.trim_start();
+    }
+    left
+}
+
+/// Draws a frame as the main loop does.
+pub fn draw(state: &mut State, width: u16, height: u16) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let hits = view::draw(state, area, &mut buf);
+    state.drawn(hits);
+    buf
+}
+
+/// The text of a frame.
+pub fn lines(buf: &Buffer) -> Vec<String> {
+    let area = buf.area;
+    (area.top()..area.bottom())
+        .map(|y| {
+            let mut line = String::new();
+            let mut skip = 0;
+            for x in area.left()..area.right() {
+                let symbol = buf[(x, y)].symbol();
+                if skip == 0 {
+                    line.push_str(symbol);
+                    skip = unicode_width(symbol);
+                }
+                skip -= 1;
+            }
+            line
+        })
+        .collect()
+}
+
+fn unicode_width(symbol: &str) -> usize {
+    taxonova::tui::text::width(symbol).max(1)
+}
+
+/// The text, and below it a letter for the style of each character, with a key of the letters.
+pub fn with_styles(buf: &Buffer) -> String {
+    let mut known: Vec<Style> = Vec::new();
+    let mut out = lines(buf).iter().map(|l| l.trim_end().to_string()).collect::<Vec<_>>().join("\n");
+    out.push_str("\n\nstyles:\n");
+    let area = buf.area;
+    for y in area.top()..area.bottom() {
+        let mut line = String::new();
+        for x in area.left()..area.right() {
+            let cell = &buf[(x, y)];
+            let blank = cell.symbol() == " " && !cell.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED);
+            let style = cell.style();
+            if blank {
+                line.push(' ');
+                continue;
+            }
+            let i = known.iter().position(|s| *s == style).unwrap_or_else(|| {
+                known.push(style);
+                known.len() - 1
+            });
+            line.push(char::from_digit(i as u32 % 36, 36).unwrap());
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    for (i, s) in known.iter().enumerate() {
+        out.push_str(&format!("{}: fg {:?} bg {:?} {:?}\n", char::from_digit(i as u32 % 36, 36).unwrap(), s.fg, s.bg, s.add_modifier));
+    }
+    out
+}
