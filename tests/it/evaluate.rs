@@ -113,7 +113,8 @@ fn what_the_model_was_trained_on_is_never_scored_without_saying_so() {
     let trained = v["trained_on"].as_array().unwrap().len();
     let fair = v["report"]["n"].as_u64().unwrap();
     assert!(trained > 5000 && fair > 500, "{trained} trained on, {fair} not");
-    assert!(v["report"]["five_class"]["macro_f1"].as_f64().unwrap() > 0.45);
+    let five = &v["report"]["five_class"];
+    assert!(five["n"].as_u64().unwrap() > 200 && five["accuracy"].as_f64().unwrap() > 0.8, "{five}");
     let (_, text, _) = evaluate(&[file.to_str().unwrap()]);
     assert!(text.contains("THE MODEL WAS TRAINED ON"));
     let after = text.split("The objects that the model was TRAINED ON").nth(1).unwrap();
