@@ -102,8 +102,10 @@ fn state<'a>(slot: &'a mut Option<State>, model: &Model, batch: usize) -> Result
 /// tract may panic on graphs that it does not know, hence the guard.
 fn compile(model: &Model, batch: usize) -> Result<Plan, String> {
     let build = || -> TractResult<Plan> {
-        let mut graph =
-            tract_onnx::onnx().with_ignore_value_info(true).with_ignore_output_shapes(true).model_for_proto_model(&model.proto)?;
+        let mut graph = tract_onnx::onnx()
+            .with_ignore_value_info(true)
+            .with_ignore_output_shapes(true)
+            .model_for_proto_model(&model.proto)?;
         graph.set_input_fact(0, f32::fact([batch, model.columns.len()]).into())?;
         graph.into_optimized()?.into_runnable()
     };
