@@ -136,12 +136,13 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
         }
         columns.push((view.iter().copied().collect::<Vec<f32>>(), view.shape()[1]));
     }
-    let [(embedding, e), (conditional, _), (probability, _)] = columns.as_slice() else {
+    let [(embedding, e), (conditional, _), _] = columns.as_slice() else {
         return Err(graph_error(&model.path, "it does not have the three outputs of a taxonova model"));
     };
     for b in 0..inputs.len() {
         let log_conditional: Vec<f64> = conditional[b * n..(b + 1) * n].iter().map(|v| f64::from(*v)).collect();
-        let p: Vec<f64> = probability[b * n..(b + 1) * n].iter().map(|v| f64::from(*v).exp()).collect();
+        // Once more in double precision, so that P(parent) = sum of P(children) to the last digits.
+        let p = crate::cascade::probabilities(&model.layout, &crate::cascade::log_conditionals(&model.layout, &log_conditional));
         if p.iter().any(|p| p.is_nan()) {
             return Err(graph_error(&model.path, "it gave a probability that is not a number; the file is damaged"));
         }
