@@ -1,15 +1,17 @@
 //! What a batch run needs of a model: numbers from light curves, probabilities from numbers.
 
 use crate::lightcurve::{LightCurve, Warning};
+use crate::model::{self, Input, Model, Session, model_warnings};
+use std::sync::Arc;
 
 /// One per worker thread.
 pub trait Engine {
     /// What the network is given of one object.
     type Input;
 
-    /// Whether there is anything to classify: at least one measurement in a band that the program knows.
+    /// Whether there is anything to classify: at least one measurement in a band that the model knows.
     fn usable(&self, curve: &LightCurve) -> bool {
-        curve.observations.iter().any(|o| !o.is_limit() && o.band.is_known())
+        model::is_usable(curve)
     }
 
     /// Features of one object.
@@ -20,4 +22,36 @@ pub trait Engine {
 
     /// What the model says about the object beyond the reader's remarks.
     fn warnings(&self, curve: &LightCurve) -> Vec<Warning>;
+}
+
+/// A shipped or trained model.
+pub struct ModelEngine {
+    model: Arc<Model>,
+    session: Session,
+    weighted: bool,
+}
+
+impl ModelEngine {
+    /// `weighted`: the network's weighted scores instead of posteriors.
+    pub fn new(model: &Arc<Model>, weighted: bool) -> Result<Self, String> {
+        let session = model.session().map_err(|e| e.to_string())?;
+        Ok(ModelEngine { model: model.clone(), session, weighted })
+    }
+}
+
+impl Engine for ModelEngine {
+    type Input = Input;
+
+    fn prepare(&self, curve: &LightCurve) -> Input {
+        self.model.prepare(&curve.observations, curve.photometry)
+    }
+
+    fn run(&mut self, inputs: &[Input]) -> Result<Vec<Vec<f64>>, String> {
+        let outputs = self.session.run(inputs).map_err(|e| e.to_string())?;
+        Ok(outputs.into_iter().map(|o| if self.weighted { o.weighted_p } else { o.p }).collect())
+    }
+
+    fn warnings(&self, curve: &LightCurve) -> Vec<Warning> {
+        model_warnings(curve)
+    }
 }

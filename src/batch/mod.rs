@@ -17,7 +17,7 @@ mod row;
 mod text_rows;
 
 pub use classifier::{Classifier, Plan};
-pub use engine::Engine;
+pub use engine::{Engine, ModelEngine};
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
 pub use row::Row;
 pub use text_rows::{TextFormat, TextRenderer};

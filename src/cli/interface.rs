@@ -2,7 +2,7 @@
 
 use super::Cli;
 use super::exit::{CommandResult, Exit, Failure};
-use crate::tui::{Leave, Options, RunError, run};
+use crate::tui::{Leave, Options, RunError, run, shipped};
 use anyhow::anyhow;
 use clap::CommandFactory;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub fn open(paths: Vec<PathBuf>) -> CommandResult {
         let names: Vec<String> = paths.iter().map(|p| format!("{:?}", p.display().to_string())).collect();
         return Err(Failure::usage(anyhow!("nothing to open: there is no file or folder {}", names.join(", "))));
     }
-    match run(Options { paths, taxonomy: None, model: Box::new(|| Err("this build has no model".into())), theme: None }) {
+    match run(Options { paths, taxonomy: None, model: shipped(), theme: None }) {
         Ok(Leave::Done) => Ok(Exit::Done),
         Ok(Leave::Interrupted) => Ok(Exit::Interrupted),
         Ok(Leave::Lost) => Err(Failure::internal(anyhow!("the terminal was lost"))),

@@ -1,8 +1,11 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
+mod classify;
+mod evaluate;
 pub mod exit;
 mod features;
 mod formats;
+mod inputs;
 mod inspect;
 mod interface;
 mod keys;
@@ -31,6 +34,10 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Classify light curves: one row per object, as CSV, JSON lines or Parquet.
+    Classify(classify::ClassifyArgs),
+    /// Judge a model's or a file's predictions on labelled light curves.
+    Evaluate(evaluate::EvaluateArgs),
     /// Show what is read from light-curve files: points per band, limits, time span, warnings.
     Inspect(inspect::Args),
     /// Look at a tree of classes: draw it, check it, list its class weights.
@@ -74,6 +81,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> CommandResult {
     match cli.command {
+        Some(Command::Classify(args)) => classify::run(args),
+        Some(Command::Evaluate(args)) => evaluate::run(args),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
         Some(Command::Simulate(args)) => simulate::run(&args),

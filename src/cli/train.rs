@@ -234,12 +234,16 @@ fn read_all(paths: &[PathBuf]) -> (Vec<LightCurve>, usize) {
 fn say_skipped(skipped: &Skipped) -> Result<(), Failure> {
     if let Some(first) = skipped.in_two_folds.first() {
         let n = skipped.in_two_folds.len();
-        return Err(Failure::usage(anyhow!("{n} objects are in more than one fold (as {first}): the score would leak; give each object one fold")));
+        return Err(Failure::usage(anyhow!(
+            "{n} objects are in more than one fold (as {first}): the score would leak; give each object one fold"
+        )));
     }
     for (label, n) in &skipped.unmapped {
         eprintln!("left out: {n} objects labelled {}, which the tree does not hold", crate::taxonomy::printable(label));
     }
-    for (n, why) in [(skipped.unlabelled, "without a label"), (skipped.empty, "without a measurement"), (skipped.repeated, "that came twice")] {
+    for (n, why) in
+        [(skipped.unlabelled, "without a label"), (skipped.empty, "without a measurement"), (skipped.repeated, "that came twice")]
+    {
         if n > 0 {
             eprintln!("left out: {n} objects {why}");
         }

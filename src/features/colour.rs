@@ -12,12 +12,7 @@ pub(super) fn put(tracks: &[Track; 2], out: &mut impl Sink) {
     let [blue, red] = tracks;
     let nan = f64::NAN;
     let peaks = blue.peak_point().zip(red.peak_point());
-    out.put(
-        format_args!("peak_delay_d"),
-        "d",
-        format_args!("g peak to r peak"),
-        peaks.map_or(nan, |(b, r)| r.mjd - b.mjd),
-    );
+    out.put(format_args!("peak_delay_d"), "d", format_args!("g peak to r peak"), peaks.map_or(nan, |(b, r)| r.mjd - b.mjd));
     out.put(format_args!("peak_colour"), "mag", format_args!("g peak minus r peak"), peaks.map_or(nan, |(b, r)| b.mag - r.mag));
     let reference = red.peak_point().or(blue.peak_point()).map_or(nan, |p| p.mjd);
     let near = |track: &Track, mjd: f64, half_width: f64| if mjd.is_finite() { track.mean_near(mjd, half_width) } else { None };

@@ -24,30 +24,44 @@ pub(super) fn put(track: &Track, out: &mut impl Sink) {
     out.put(format_args!("{c}_mean_w"), "mag", format_args!("error-weighted mean"), wmean);
     out.put(format_args!("{c}_median"), "mag", format_args!("median"), median);
     out.put(format_args!("{c}_sd"), "mag", format_args!("standard deviation"), sd);
+    out.put(format_args!("{c}_amplitude"), "mag", format_args!("half the range"), enough(2, &|| (sorted[n - 1] - sorted[0]) / 2.0));
     out.put(
-        format_args!("{c}_amplitude"),
+        format_args!("{c}_iqr"),
         "mag",
-        format_args!("half the range"),
-        enough(2, &|| (sorted[n - 1] - sorted[0]) / 2.0),
+        format_args!("interquartile range"),
+        enough(3, &|| quantile(&sorted, 0.75) - quantile(&sorted, 0.25)),
     );
-    out.put(format_args!("{c}_iqr"), "mag", format_args!("interquartile range"), enough(3, &|| {
-        quantile(&sorted, 0.75) - quantile(&sorted, 0.25)
-    }));
-    out.put(format_args!("{c}_mad"), "mag", format_args!("median absolute deviation"), enough(2, &|| {
-        let mut d: Vec<f64> = m.iter().map(|x| (x - median).abs()).collect();
-        d.sort_by(f64::total_cmp);
-        quantile(&d, 0.5)
-    }));
+    out.put(
+        format_args!("{c}_mad"),
+        "mag",
+        format_args!("median absolute deviation"),
+        enough(2, &|| {
+            let mut d: Vec<f64> = m.iter().map(|x| (x - median).abs()).collect();
+            d.sort_by(f64::total_cmp);
+            quantile(&d, 0.5)
+        }),
+    );
     out.put(format_args!("{c}_skew"), "", format_args!("skewness"), enough(3, &|| if sd > 0.0 { moment(3) / sd.powi(3) } else { nan }));
-    out.put(format_args!("{c}_kurtosis"), "", format_args!("excess kurtosis"), enough(4, &|| {
-        if sd > 0.0 { moment(4) / sd.powi(4) - 3.0 } else { nan }
-    }));
-    out.put(format_args!("{c}_beyond_1sd"), "", format_args!("fraction beyond one standard deviation of the mean"), enough(2, &|| {
-        m.iter().filter(|x| (*x - mean).abs() > sd).count() as f64 / n as f64
-    }));
-    out.put(format_args!("{c}_chi2"), "", format_args!("reduced chi2 about the weighted mean"), enough(2, &|| {
-        m.iter().zip(&e).map(|(m, e)| ((m - wmean) / e).powi(2)).sum::<f64>() / (n - 1) as f64
-    }));
+    out.put(
+        format_args!("{c}_kurtosis"),
+        "",
+        format_args!("excess kurtosis"),
+        enough(4, &|| {
+            if sd > 0.0 { moment(4) / sd.powi(4) - 3.0 } else { nan }
+        }),
+    );
+    out.put(
+        format_args!("{c}_beyond_1sd"),
+        "",
+        format_args!("fraction beyond one standard deviation of the mean"),
+        enough(2, &|| m.iter().filter(|x| (*x - mean).abs() > sd).count() as f64 / n as f64),
+    );
+    out.put(
+        format_args!("{c}_chi2"),
+        "",
+        format_args!("reduced chi2 about the weighted mean"),
+        enough(2, &|| m.iter().zip(&e).map(|(m, e)| ((m - wmean) / e).powi(2)).sum::<f64>() / (n - 1) as f64),
+    );
     out.put(format_args!("{c}_cusum"), "", format_args!("range of the cumulative sum"), enough(2, &|| cusum(&m, mean, sd)));
     out.put(format_args!("{c}_eta_e"), "", format_args!("von Neumann eta for uneven sampling"), enough(3, &|| eta_e(&t, &m, sd)));
     let (slope, slope_err, noise) = line(&t, &m);

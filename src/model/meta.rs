@@ -91,17 +91,20 @@ impl Metadata {
     /// From the file's entries. `path` is for messages.
     pub fn parse(entries: &BTreeMap<&str, &str>, path: &Path) -> Result<Metadata, ModelError> {
         let get = |key: &str| {
-            entries.get(format!("{PREFIX}{key}").as_str()).copied().ok_or_else(|| ModelError::NotOurs {
-                path: path.to_path_buf(),
-                reason: format!("it has no metadata entry {PREFIX}{key}"),
-            })
+            entries
+                .get(format!("{PREFIX}{key}").as_str())
+                .copied()
+                .ok_or_else(|| ModelError::NotOurs { path: path.to_path_buf(), reason: format!("it has no metadata entry {PREFIX}{key}") })
         };
         let format: u32 = get("format")?.parse().map_err(|_| bad(path, "format", "a whole number"))?;
         if format > FORMAT {
             return Err(ModelError::Newer { path: path.to_path_buf(), found: format, known: FORMAT });
         }
-        let taxonomy = parse_json(get("taxonomy")?, path)
-            .map_err(|e| ModelError::Metadata { path: path.to_path_buf(), key: "taxonomy".into(), reason: e.to_string() })?;
+        let taxonomy = parse_json(get("taxonomy")?, path).map_err(|e| ModelError::Metadata {
+            path: path.to_path_buf(),
+            key: "taxonomy".into(),
+            reason: e.to_string(),
+        })?;
         let ids = get("trained_on")?.as_bytes();
         let trained_on: Option<Vec<u64>> =
             ids.chunks(16).map(|c| std::str::from_utf8(c).ok().and_then(|c| u64::from_str_radix(c, 16).ok())).collect();

@@ -102,10 +102,8 @@ fn state<'a>(slot: &'a mut Option<State>, model: &Model, batch: usize) -> Result
 /// tract may panic on graphs that it does not know, hence the guard.
 fn compile(model: &Model, batch: usize) -> Result<Plan, String> {
     let build = || -> TractResult<Plan> {
-        let mut graph = tract_onnx::onnx()
-            .with_ignore_value_info(true)
-            .with_ignore_output_shapes(true)
-            .model_for_proto_model(&model.proto)?;
+        let mut graph =
+            tract_onnx::onnx().with_ignore_value_info(true).with_ignore_output_shapes(true).model_for_proto_model(&model.proto)?;
         graph.set_input_fact(0, f32::fact([batch, model.columns.len()]).into())?;
         graph.into_optimized()?.into_runnable()
     };
@@ -138,12 +136,13 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
         }
         columns.push((view.iter().copied().collect::<Vec<f32>>(), view.shape()[1]));
     }
-    let [(embedding, e), (conditional, _), (probability, _)] = columns.as_slice() else {
+    let [(embedding, e), (conditional, _), _] = columns.as_slice() else {
         return Err(graph_error(&model.path, "it does not have the three outputs of a taxonova model"));
     };
     for b in 0..inputs.len() {
         let log_conditional: Vec<f64> = conditional[b * n..(b + 1) * n].iter().map(|v| f64::from(*v)).collect();
-        let p: Vec<f64> = probability[b * n..(b + 1) * n].iter().map(|v| f64::from(*v).exp()).collect();
+        // Once more in double precision, so that P(parent) = sum of P(children) to the last digits.
+        let p = crate::cascade::probabilities(&model.layout, &crate::cascade::log_conditionals(&model.layout, &log_conditional));
         if p.iter().any(|p| p.is_nan()) {
             return Err(graph_error(&model.path, "it gave a probability that is not a number; the file is damaged"));
         }

@@ -29,10 +29,8 @@ pub fn cross_validate(
             let scored: Vec<usize> = (0..examples.len()).filter(|&i| examples[i].fold == fold).collect();
             let rows: Vec<&[f32]> = scored.iter().flat_map(|&i| examples[i].reference.iter().map(Vec::as_slice)).collect();
             let mut predictions = trained.predict(layout, &rows).into_iter();
-            let of_objects: Vec<(usize, Vec<Prediction>)> = scored
-                .iter()
-                .map(|&i| (i, predictions.by_ref().take(examples[i].reference.len()).collect()))
-                .collect();
+            let of_objects: Vec<(usize, Vec<Prediction>)> =
+                scored.iter().map(|&i| (i, predictions.by_ref().take(examples[i].reference.len()).collect())).collect();
             Ok(of_objects)
         })
         .collect();

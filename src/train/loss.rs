@@ -26,10 +26,7 @@ pub struct Whxe {
 impl Whxe {
     /// For the tree `layout`.
     pub fn new(layout: &Layout) -> Self {
-        Whxe {
-            groups: layout.groups.iter().map(|g| g.members.clone()).collect(),
-            group_of: layout.slots.iter().map(|s| s.group).collect(),
-        }
+        Whxe { groups: layout.groups.iter().map(|g| g.members.clone()).collect(), group_of: layout.slots.iter().map(|s| s.group).collect() }
     }
 
     /// Number of logits per object.

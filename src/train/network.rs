@@ -24,12 +24,7 @@ impl Dense {
     /// He initialisation, scaled by `gain`.
     fn new(inputs: usize, outputs: usize, gain: f64, rng: &mut RunRng) -> Self {
         let scale = gain * (2.0 / inputs as f64).sqrt();
-        Dense {
-            inputs,
-            outputs,
-            weight: (0..inputs * outputs).map(|_| (scale * rng.normal()) as f32).collect(),
-            bias: vec![0.0; outputs],
-        }
+        Dense { inputs, outputs, weight: (0..inputs * outputs).map(|_| (scale * rng.normal()) as f32).collect(), bias: vec![0.0; outputs] }
     }
 }
 
@@ -136,10 +131,7 @@ impl Live {
     /// Gradients of the parameters, in the order of [`Network::parameters_mut`].
     pub fn gradients(&self, loss: &Tensor<1>) -> Vec<Vec<f32>> {
         let mut gradients = loss.backward();
-        self.leaves
-            .iter()
-            .map(|leaf| leaf.grad_remove(&mut gradients).map_or_else(|| vec![0.0; leaf.dims()[0]], values))
-            .collect()
+        self.leaves.iter().map(|leaf| leaf.grad_remove(&mut gradients).map_or_else(|| vec![0.0; leaf.dims()[0]], values)).collect()
     }
 
     /// A constant [rows, columns] on the parameters' device.

@@ -105,7 +105,9 @@ pub enum TrainError {
     #[error("interrupted")]
     Interrupted,
     /// The loss was no number.
-    #[error("the loss became {loss} in epoch {epoch}, batch {batch}, which holds {objects}: lower the learning rate or look at these objects")]
+    #[error(
+        "the loss became {loss} in epoch {epoch}, batch {batch}, which holds {objects}: lower the learning rate or look at these objects"
+    )]
     NotFinite {
         /// NaN or infinite.
         loss: f64,
@@ -324,8 +326,7 @@ impl Trained {
         let (n, k) = (layout.len(), self.members.len() as f64);
         (0..rows.len())
             .map(|b| {
-                let logits: Vec<f64> =
-                    (0..n).map(|s| outputs.iter().map(|(_, z)| f64::from(z[b * n + s])).sum::<f64>() / k).collect();
+                let logits: Vec<f64> = (0..n).map(|s| outputs.iter().map(|(_, z)| f64::from(z[b * n + s])).sum::<f64>() / k).collect();
                 let mut log_conditional = crate::cascade::log_conditionals(layout, &logits);
                 crate::cascade::correct_to_posterior(layout, &mut log_conditional, &self.w_eff);
                 let log_probability = crate::cascade::log_probabilities(layout, &log_conditional);

@@ -14,12 +14,15 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+/// P per slot of the model, or why there is none.
+pub type Answer = Result<Vec<f64>, String>;
+
 /// Something that classifies, one per thread.
 pub trait Classifier {
-    /// P per slot of the model for each light curve.
-    fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Vec<f64>>, String>;
+    /// P per slot of the model for each light curve, or why it has none; an error if nothing could be classified at all.
+    fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String>;
     /// P per slot for a part of a light curve.
-    fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Result<Vec<f64>, String>;
+    fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Answer;
 }
 
 /// Makes a classifier on the thread that will use it.
@@ -214,14 +217,15 @@ fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) 
     let curves: Vec<Arc<LightCurve>> = batch.iter().map(|(_, c)| c.clone()).collect();
     let together = guarded("classifying", || c.classify(&curves)).ok().filter(|p| p.len() == curves.len());
     if let Some(p) = together {
-        return batch.into_iter().zip(p).map(|((index, curve), p)| Answered { index, curve, p: Ok(Arc::from(p)) }).collect();
+        return batch.into_iter().zip(p).map(|((index, curve), p)| Answered { index, curve, p: p.map(Arc::from) }).collect();
     }
     batch
         .into_iter()
         .map(|(index, curve)| {
             let one = [curve.clone()];
-            let p =
-                guarded("classifying", || c.classify(&one)).and_then(|mut p| p.pop().ok_or_else(|| "no answer".to_string())).map(Arc::from);
+            let p = guarded("classifying", || c.classify(&one))
+                .and_then(|mut p| p.pop().unwrap_or_else(|| Err("no answer".to_string())))
+                .map(Arc::from);
             Answered { index, curve, p }
         })
         .collect()

@@ -9,6 +9,7 @@ mod app;
 pub mod command;
 pub mod curve;
 pub mod effect;
+mod engine;
 pub mod input;
 pub mod jobs;
 pub mod keymap;
@@ -26,3 +27,4 @@ pub mod widgets;
 
 pub use app::{Options, RunError, run};
 pub use effect::Leave;
+pub use engine::{load, shipped};

@@ -8,7 +8,7 @@ use super::overlay::Overlay;
 use super::theme::Theme;
 use super::tree::{Cascade, TreeState};
 use super::view::Hits;
-use crate::lightcurve::{LightCurve, Warning};
+use crate::lightcurve::LightCurve;
 use crate::taxonomy::{Layout, Taxonomy};
 use std::sync::Arc;
 
@@ -30,6 +30,9 @@ impl Pane {
     pub const ALL: [Pane; 3] = [Pane::Objects, Pane::Taxonomy, Pane::Curve];
 }
 
+/// Remarks of a model on a light curve.
+pub type Remarks = Box<dyn Fn(&LightCurve) -> Vec<String> + Send>;
+
 /// What the interface needs to know of a model.
 pub struct ModelInfo {
     /// Its name.
@@ -38,8 +41,8 @@ pub struct ModelInfo {
     pub taxonomy: Taxonomy,
     /// That tree flattened: the order of its probabilities.
     pub layout: Layout,
-    /// What the model would have said about an object.
-    pub warnings: fn(&LightCurve) -> Vec<Warning>,
+    /// What should be known of an object before its probabilities are believed.
+    pub warnings: Remarks,
 }
 
 /// The model.

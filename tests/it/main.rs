@@ -1,6 +1,8 @@
 //! All integration tests, in one binary because each links the whole program.
 
+mod classify;
 mod common;
+mod evaluate;
 mod inspect;
 mod packaging;
 mod readers;

@@ -41,7 +41,7 @@ pub fn p_for(tree: &Taxonomy, layout: &Layout, label: Option<&str>, salt: usize)
 /// The pretended model.
 pub fn model() -> ModelInfo {
     let taxonomy = tree();
-    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, warnings: |_| Vec::new() }
+    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, warnings: Box::new(|_| Vec::new()) }
 }
 
 /// The sample data.

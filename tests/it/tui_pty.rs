@@ -124,8 +124,13 @@ fn a_session_edits_saves_and_restores_the_terminal() {
     s.wait_for("1/12");
     s.wait_for("SIMULATED");
     s.wait("the alternate screen", in_use);
+    // The shipped model has answered.
+    s.wait_for("decision  ");
     s.press("j");
     s.wait_for("Objects 2/12");
+    s.press("t");
+    s.wait_for("decision then");
+    s.press("0");
     s.press("\t");
     s.wait_for("rename");
     s.press("G");

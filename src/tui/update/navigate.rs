@@ -94,7 +94,7 @@ pub fn prepare_curve(state: &mut State) {
     state.curve.warnings = match &curve {
         Some(c) => {
             let of_model = state.model.ready().map(|m| (m.warnings)(c)).unwrap_or_default();
-            c.warnings.iter().chain(&of_model).map(|w| w.to_string()).collect()
+            c.warnings.iter().map(|w| w.to_string()).chain(of_model).collect()
         }
         None => Vec::new(),
     };

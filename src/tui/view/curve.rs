@@ -4,7 +4,7 @@ use super::{CurveHit, foot, frame, spans};
 use crate::tui::curve::{Markers, PlotData};
 use crate::tui::state::{Pane, State};
 use crate::tui::text;
-use crate::tui::widgets::plot::{LOOKS, Plot, Series};
+use crate::tui::widgets::plot::{LOOKS, Look, Plot, Series};
 use crate::tui::widgets::put;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -42,10 +42,11 @@ fn legend(state: &State, data: &PlotData, inside: Rect, buf: &mut Buffer) {
     let t = &state.theme;
     let mut x = inside.x + 1;
     let end = inside.right();
+    let looks = looks(data);
     // The same letter in two systems gets its full name.
     let ambiguous = |short: &str| data.series.iter().filter(|s| s.band.short() == short).count() > 1;
     for (i, s) in data.series.iter().enumerate() {
-        let look = LOOKS[i % LOOKS.len()];
+        let look = looks.get(i).copied().unwrap_or(LOOKS[0]);
         let style = t.band(s.band, i);
         let name = if ambiguous(s.band.short()) { s.band.name() } else { s.band.short() };
         x = spans(
@@ -67,6 +68,30 @@ fn legend(state: &State, data: &PlotData, inside: Rect, buf: &mut Buffer) {
     }
 }
 
+/// Shapes by band: a band keeps its shape from object to object, unless another band of the object has it.
+fn looks(data: &PlotData) -> Vec<Look> {
+    let mut taken = [false; LOOKS.len()];
+    let wanted = |nm: Option<f64>| match nm {
+        Some(nm) if nm < 400.0 => 4,
+        Some(nm) if nm < 500.0 => 0,
+        Some(nm) if nm < 600.0 => 5,
+        Some(nm) if nm < 650.0 => 1,
+        Some(nm) if nm < 720.0 => 3,
+        Some(nm) if nm < 830.0 => 2,
+        Some(_) => 4,
+        None => 3,
+    };
+    data.series
+        .iter()
+        .map(|s| {
+            let first = wanted(s.band.wavelength_nm());
+            let free = (0..LOOKS.len()).map(|k| (first + k) % LOOKS.len()).find(|i| !taken[*i]).unwrap_or(first);
+            taken[free] = true;
+            LOOKS[free]
+        })
+        .collect()
+}
+
 fn plot(state: &State, data: &PlotData, area: Rect, buf: &mut Buffer) -> crate::tui::widgets::plot::Drawn {
     let t = &state.theme;
     if data.is_empty() {
@@ -78,7 +103,8 @@ fn plot(state: &State, data: &PlotData, area: Rect, buf: &mut Buffer) -> crate::
         .series
         .iter()
         .enumerate()
-        .map(|(i, s)| Series { style: t.band(s.band, i), look: LOOKS[i % LOOKS.len()], points: &s.points, limits: &s.limits })
+        .zip(looks(data))
+        .map(|((i, s), look)| Series { style: t.band(s.band, i), look, points: &s.points, limits: &s.limits })
         .collect();
     let cursor = state.time.as_ref().and_then(|c| data.times_mjd.get(c.index)).map(|mjd| mjd - data.day0_mjd);
     let plot = Plot {

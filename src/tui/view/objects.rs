@@ -77,9 +77,8 @@ fn answer(state: &State, object: &Object) -> (String, String, Style) {
         Classified::Failed(_) => ("not classified".into(), String::new(), t.error),
         Classified::Done(p) => match state.tree.decision(p, state.tau) {
             Some(d) => {
-                let name = if d.other { format!("other {}", d.name) } else { d.name };
                 let style = if d.slot.is_none() { t.dim } else { t.text };
-                (name, text::short_probability(d.p), style)
+                (d.name, text::short_probability(d.p), style)
             }
             None => (String::new(), String::new(), t.dim),
         },

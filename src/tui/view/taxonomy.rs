@@ -118,10 +118,19 @@ fn row(state: &State, cascade: Option<&Cascade>, r: &TreeRow) -> Row {
         mark,
         style,
         line: if on_path { t.path } else { t.dim },
-        bar: if on_path { t.bar_path } else { t.bar },
+        bar: bar_style(state, &value, on_path),
         value,
         cells,
         over,
+    }
+}
+
+/// Bars that are drawn only because nothing should vanish are dimmed.
+fn bar_style(state: &State, value: &Value, on_path: bool) -> ratatui::style::Style {
+    match value {
+        Value::Bar(p, ..) if *p < 0.005 => state.theme.faint,
+        _ if on_path => state.theme.bar_path,
+        _ => state.theme.bar,
     }
 }
 
@@ -137,7 +146,6 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
     match cascade {
         Some(c) => {
             let d = &c.decision;
-            let name = if d.other { format!("other {}", d.name) } else { d.name.clone() };
             let tau = format!("   τ {:.2}", state.tau);
             let first = if state.time.is_some() { "decision then  " } else { "decision  " };
             spans(
@@ -145,7 +153,7 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
                 x,
                 y,
                 end,
-                &[(first, t.dim), (&name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), (" - +", t.key)],
+                &[(first, t.dim), (&d.name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), (" - +", t.key)],
             );
         }
         None => {

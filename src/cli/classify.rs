@@ -1,0 +1,274 @@
+//! `taxonova classify`: light curves in, one row per object out.
+
+use super::exit::{CommandResult, Exit, Failure};
+use super::{formats, inputs};
+use crate::batch::job::{self, JobError, Monitor, Outcome, Target};
+use crate::batch::output::{Format, OutputError, partial_path, state_path};
+use crate::batch::pipeline::{End, Files, Setup, WORKER};
+use crate::batch::{ModelEngine, Plan};
+use crate::cascade::Regrouper;
+use crate::lightcurve::read::{self, ReadError, ReadOptions};
+use crate::model::Model;
+use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
+use anyhow::{Context, anyhow};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// How a node is chosen from the probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rule {
+    /// Down to the most probable child while its probability is at least tau.
+    Threshold,
+}
+
+/// Arguments of `taxonova classify`.
+#[derive(Debug, Args)]
+#[command(after_long_help = formats::help())]
+pub struct ClassifyArgs {
+    /// Light curves: files, folders (searched recursively), or - for standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Output file: .csv, .jsonl or .parquet. Without it: CSV on standard output. The file appears when it is
+    /// complete; until then there is OUT.partial.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Model: an .onnx file, or the name of a shipped one.
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Tree of the answers: a JSON file, or the name of a shipped one. Without it the model's own. The model's
+    /// probabilities are poured onto it; nodes that the model can't tell are left empty (null).
+    #[arg(short, long, value_name = "TAXONOMY")]
+    pub taxonomy: Option<String>,
+    /// How a node is chosen.
+    #[arg(long, value_enum, default_value_t = Rule::Threshold)]
+    pub rule: Rule,
+    /// Threshold of the decision, above 0 and at most 1.
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
+    pub tau: f64,
+    /// Use only what was known so many days after the first detection.
+    #[arg(long, value_name = "DAYS", value_parser = inputs::days)]
+    pub asof: Option<f64>,
+    /// Worker threads. Without it: as many as there are processors. The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = inputs::threads)]
+    pub threads: Option<usize>,
+    /// Go on with an interrupted run of the same inputs, model and options (.csv and .jsonl).
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// End at the first input that can't be read.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Show the network's weighted scores instead of posterior probabilities.
+    #[arg(long)]
+    pub weighted_p: bool,
+}
+
+/// Runs the command.
+pub fn run(args: ClassifyArgs) -> CommandResult {
+    let out = args.output.as_deref().map(check_output).transpose()?;
+    if args.resume && out.as_ref().is_some_and(|(_, f)| *f == Format::Parquet) {
+        return Err(Failure::usage(OutputError::NotResumable));
+    }
+    let model = inputs::model(args.model.as_deref())?;
+    let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
+    let plan = Arc::new(plan(&args, &model, given.as_ref())?);
+    let (paths, unreadable) = input_files(&args)?;
+    for e in &unreadable {
+        eprintln!("taxonova: {e}");
+    }
+    if paths.is_empty() || (args.fail_fast && !unreadable.is_empty()) {
+        return Err(Failure::usage(anyhow!("nothing could be read")));
+    }
+    let stop = inputs::stop_flag();
+    quiet_workers();
+    let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
+    setup.fail_fast = args.fail_fast;
+    let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
+    let options = format!("{:?} {} {:?} {}", args.rule, args.tau, args.asof, args.weighted_p);
+    let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]);
+    let n_inputs = paths.len();
+    let mut monitor = Terminal::new(&args, n_inputs);
+    let mut stdout = std::io::stdout().lock();
+    let target = match &out {
+        Some((path, format)) => {
+            if args.resume && fingerprint.is_none() {
+                return Err(Failure::usage(anyhow!("a run that reads standard input can't be resumed")));
+            }
+            if !args.resume && state_path(path).exists() {
+                eprintln!("taxonova: {} of an interrupted run is overwritten; --resume would go on with it", partial_path(path).display());
+            }
+            Target::File { path: path.clone(), format: *format, resume: args.resume, fingerprint }
+        }
+        None => Target::Stream(&mut stdout),
+    };
+    let weighted = args.weighted_p;
+    let make = move || ModelEngine::new(&model, weighted);
+    let source = Files { paths, options: ReadOptions::default() };
+    let result = job::classify(source, setup, plan, make, target, &mut monitor);
+    monitor.bar.finish_and_clear();
+    let outcome = result.map_err(job_failure)?;
+    Ok(report(&outcome, out.as_ref().map(|o| o.0.as_path()), unreadable.len() as u64, n_inputs, &stop))
+}
+
+/// What is left to say, and the exit code.
+fn report(outcome: &Outcome, out: Option<&Path>, unreadable: u64, n_inputs: usize, stop: &AtomicBool) -> Exit {
+    let errors = outcome.errors + unreadable;
+    let Outcome { objects, failures, .. } = *outcome;
+    if outcome.closed {
+        return Exit::Done;
+    }
+    if outcome.end == End::Stopped && stop.load(std::sync::atomic::Ordering::SeqCst) {
+        let how = if outcome.resumable { "; the same command with --resume goes on" } else { "" };
+        eprintln!("taxonova: interrupted after {objects} objects{how}");
+        return Exit::Interrupted;
+    }
+    if objects == 0 {
+        if errors == 0 {
+            eprintln!("taxonova: no light curves in {}", count(n_inputs as u64, "input", "inputs"));
+        } else {
+            eprintln!("taxonova: nothing could be read");
+        }
+        return Exit::Usage;
+    }
+    if outcome.end == End::Failed {
+        let how = if outcome.resumable { "; --resume without --fail-fast goes on" } else { "" };
+        eprintln!("taxonova: ended at the first fault (--fail-fast) after {}{how}", count(objects, "object", "objects"));
+        return Exit::Partly;
+    }
+    if errors + failures > 0 {
+        eprintln!(
+            "taxonova: {} in all, {} not readable, {} not classified because of internal errors",
+            count(objects, "object", "objects"),
+            count(errors, "input or object was", "inputs or objects were"),
+            failures
+        );
+        return Exit::Partly;
+    }
+    if let Some(out) = out
+        && std::io::stderr().is_terminal()
+    {
+        eprintln!("taxonova: {} in {}", count(objects, "object", "objects"), printable(&out.to_string_lossy()));
+    }
+    Exit::Done
+}
+
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn check_output(path: &Path) -> Result<(PathBuf, Format), Failure> {
+    let format = Format::of(path).ok_or_else(|| {
+        Failure::usage(anyhow!("{}: an output has to end in .csv, .jsonl or .parquet", printable(&path.to_string_lossy())))
+    })?;
+    if path.is_dir() {
+        return Err(Failure::usage(anyhow!("{} is a folder", printable(&path.to_string_lossy()))));
+    }
+    Ok((path.to_path_buf(), format))
+}
+
+/// The files to read. What this or an earlier run wrote is no input.
+fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Failure> {
+    let stdin = args.paths.iter().filter(|p| p.as_os_str() == "-").count();
+    if stdin > 1 {
+        return Err(Failure::usage(anyhow!("standard input (-) can be read only once")));
+    }
+    let (mut files, errors) = read::expand(&args.paths);
+    if let Some(out) = &args.output {
+        let own: Vec<PathBuf> =
+            [out.clone(), partial_path(out), state_path(out)].iter().filter_map(|p| std::fs::canonicalize(p).ok()).collect();
+        let is_own = |p: &Path| std::fs::canonicalize(p).is_ok_and(|p| own.contains(&p));
+        if let Some(named) = args.paths.iter().find(|p| p.is_file() && is_own(p)) {
+            return Err(Failure::usage(anyhow!("{} is both an input and the output", printable(&named.to_string_lossy()))));
+        }
+        files.retain(|p| !is_own(p));
+    }
+    Ok((files, errors))
+}
+
+fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
+    let (tau, asof_d) = (args.tau, args.asof);
+    let Rule::Threshold = args.rule;
+    let Some(tree) = given else { return Ok(Plan { layout: model.layout().clone(), regrouper: None, tau, asof_d }) };
+    let layout = Layout::new(tree);
+    let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
+        .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
+        .map_err(Failure::usage)?;
+    Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d })
+}
+
+fn job_failure(error: JobError) -> Failure {
+    match error {
+        JobError::Output(e @ (OutputError::OtherRun(_) | OutputError::State { .. } | OutputError::NotResumable)) => Failure::usage(e),
+        e => Failure::internal(e),
+    }
+}
+
+/// A worker's panic is told once, as the object's error: the standard hook would tell it again, in the middle of a line.
+fn quiet_workers() {
+    let standard = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() != Some(WORKER) {
+            standard(info);
+        }
+    }));
+}
+
+/// Errors as lines, progress as a bar, both on standard error; the bar only on a terminal.
+struct Terminal {
+    bar: ProgressBar,
+    inputs: usize,
+}
+
+impl Terminal {
+    fn new(args: &ClassifyArgs, inputs: usize) -> Self {
+        // Rows on the same terminal would run through the bar.
+        let rows_on_screen = args.output.is_none() && std::io::stdout().is_terminal();
+        let bar = if std::io::stderr().is_terminal() && !rows_on_screen {
+            let style = "{spinner} {pos} objects, {rate}/s, {msg}, {elapsed}";
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                // A bar that can't be drawn is no fault of the run.
+                let _ = write!(out, "{:.0}", state.per_sec());
+            };
+            bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_spinner()).with_key("rate", rate));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        } else {
+            ProgressBar::hidden()
+        };
+        Terminal { bar, inputs }
+    }
+
+    fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("taxonova: {line}"));
+    }
+}
+
+impl Monitor for Terminal {
+    fn error(&mut self, error: &ReadError) {
+        self.say(&error.to_string());
+    }
+
+    fn failure(&mut self, object_id: &str, source: &str, reason: &str) {
+        self.say(&printable(&format!("{source}: {object_id}: {reason}")));
+    }
+
+    fn progress(&mut self, objects: u64, input: usize) {
+        self.bar.set_position(objects);
+        self.bar.set_message(format!("input {} of {}", (input + 1).min(self.inputs), self.inputs));
+    }
+
+    fn resumed(&mut self, objects: u64) {
+        self.say(&format!("goes on after {objects} objects of the interrupted run"));
+        self.bar.set_position(objects);
+        self.bar.reset_eta();
+    }
+
+    fn nothing_to_resume(&mut self) {
+        self.say("there is no interrupted run to go on with; from the beginning");
+    }
+}

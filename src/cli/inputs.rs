@@ -1,0 +1,103 @@
+//! What several subcommands take alike: a model, a tree, probabilities, days, threads, and the flag that Ctrl-C sets.
+
+use super::exit::Failure;
+use crate::model::Model;
+use crate::taxonomy::{Taxonomy, printable, shipped};
+use anyhow::anyhow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Name of the model that is part of the program.
+pub const SHIPPED_MODEL: &str = "transients";
+
+/// The model that `-m` means: a file if there is one, else the shipped one; without `-m` the shipped one.
+pub fn model(given: Option<&str>) -> Result<Arc<Model>, Failure> {
+    let Some(given) = given else { return Model::shipped().map_err(Failure::internal) };
+    let path = Path::new(given);
+    if !path.exists() && given.strip_suffix(".onnx").unwrap_or(given) == SHIPPED_MODEL {
+        return Model::shipped().map_err(Failure::internal);
+    }
+    Model::load(path).map(Arc::new).map_err(Failure::usage)
+}
+
+/// Tells models apart: all that the file says of itself, its network's hash included.
+pub fn identity(model: &Model) -> String {
+    format!("{:?}", model.metadata().entries())
+}
+
+/// The tree that `-t` means: a JSON file if there is one, else the shipped tree of that name.
+pub fn taxonomy(given: &str) -> Result<Taxonomy, Failure> {
+    super::taxonomy::load(Path::new(given)).map_err(|e| {
+        if Path::new(given).exists() || given == "-" {
+            return Failure::usage(e);
+        }
+        let names: Vec<&str> = shipped().iter().map(|(file, _)| file.trim_end_matches(".json")).collect();
+        Failure::usage(anyhow!("{}: no such file, and no shipped tree (those are {})", printable(given), names.join(", ")))
+    })
+}
+
+/// A threshold: above 0 and at most 1.
+pub fn probability(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(p) if p > 0.0 && p <= 1.0 => Ok(p),
+        _ => Err("it must be above 0 and at most 1".into()),
+    }
+}
+
+/// An age in days: finite and not negative.
+pub fn days(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(d) if d >= 0.0 && d.is_finite() => Ok(d),
+        _ => Err("it must be a number of days, 0 or more".into()),
+    }
+}
+
+/// A number of threads, 1 to 1024.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(n) if (1..=1024).contains(&n) => Ok(n),
+        _ => Err("it must be 1 to 1024".into()),
+    }
+}
+
+/// Number of processors that the program may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A flag that Ctrl-C, a request to terminate and a lost terminal set. The second time ends the program at once.
+pub fn stop_flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        // In this order: the first signal only sets the flag. Where signals can't be caught, the run just ends at once.
+        let exit = super::exit::Exit::Interrupted as i32;
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, exit, stop.clone());
+        let _ = signal_hook::flag::register(signal, stop.clone());
+    }
+    stop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds() {
+        assert_eq!(probability("0.5"), Ok(0.5));
+        assert_eq!(probability("1"), Ok(1.0));
+        for bad in ["0", "1.01", "-1", "nan", "", "x"] {
+            assert!(probability(bad).is_err(), "{bad}");
+        }
+        assert_eq!(days("0"), Ok(0.0));
+        assert!(days("inf").is_err() && days("-1").is_err() && days("NaN").is_err());
+        assert!(threads("0").is_err() && threads("1").is_ok() && threads("2.5").is_err());
+    }
+
+    #[test]
+    fn shipped_trees_by_name() {
+        assert!(taxonomy("transients").is_ok());
+        let e = format!("{:#}", taxonomy("nonsense").unwrap_err().error);
+        assert!(e.contains("transients") && e.contains("nonsense"), "{e}");
+    }
+}
