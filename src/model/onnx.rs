@@ -37,6 +37,13 @@ impl GraphWriter {
         self.initializer(dims, DataType::Float, raw)
     }
 
+    /// A constant kept in half precision in the file and widened to f32 in the graph; the values must be exact in f16.
+    pub fn halves(&mut self, dims: &[usize], data: &[f32]) -> String {
+        let raw = data.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+        let narrow = self.initializer(dims, DataType::Float16, raw);
+        self.op_with("Cast", &[&narrow], &[("to", DataType::Float as i64)])
+    }
+
     /// An i64 constant.
     pub fn ints(&mut self, data: &[i64]) -> String {
         let raw = data.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -62,6 +69,13 @@ impl GraphWriter {
             .map(|(name, i)| AttributeProto { name: (*name).into(), r#type: AttributeType::Int as i32, i: *i, ..Default::default() })
             .collect();
         self.push(kind, inputs, None, attributes)
+    }
+
+    /// A reduction over axis 1 of [B, N] that takes its axes as an attribute and keeps them.
+    pub fn reduce(&mut self, kind: &str, input: &str) -> String {
+        let axes = AttributeProto { name: "axes".into(), r#type: AttributeType::Ints as i32, ints: vec![1], ..Default::default() };
+        let keep = AttributeProto { name: "keepdims".into(), r#type: AttributeType::Int as i32, i: 1, ..Default::default() };
+        self.push(kind, &[input], None, vec![axes, keep])
     }
 
     fn push(&mut self, kind: &str, inputs: &[&str], output: Option<&str>, attribute: Vec<AttributeProto>) -> String {

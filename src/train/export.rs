@@ -12,8 +12,10 @@ use crate::taxonomy::{Layout, Taxonomy};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// ln W_eff of a node without examples: nothing of the group's probability reaches it.
-const IMPOSSIBLE: f32 = 1e9;
+/// ln W_eff of a node without examples: its probability is below the smallest f64.
+const IMPOSSIBLE: f32 = 1e3;
+/// Below its group's maximum by this much a logit adds nothing to the sum in f32.
+const NOTHING: f32 = -80.0;
 
 /// The file's bytes. `ids` are the objects trained on.
 pub fn bundle<'a>(
@@ -138,8 +140,8 @@ fn network(g: &mut GraphWriter, member: &Network, inputs: &str) -> (String, Stri
         if i == last {
             embedding = x.clone();
         }
-        let w = g.floats(&[layer.inputs, layer.outputs], &layer.weight);
-        let b = g.floats(&[1, layer.outputs], &layer.bias);
+        let w = g.halves(&[layer.inputs, layer.outputs], &layer.weight);
+        let b = g.halves(&[1, layer.outputs], &layer.bias);
         x = g.op("MatMul", &[&x, &w]);
         x = g.op("Add", &[&x, &b]);
         if i < last {
@@ -168,9 +170,9 @@ fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &st
             })
             .collect();
         let lift = g.floats(&[1, lift.len()], &lift);
-        let p = g.op_with("LogSoftmax", &[&z], &[("axis", 1)]);
+        let p = log_softmax(g, &z);
         let p = g.op("Sub", &[&p, &lift]);
-        parts.push(g.op_with("LogSoftmax", &[&p], &[("axis", 1)]));
+        parts.push(log_softmax(g, &p));
         order.extend(group.members.iter().copied());
     }
     let joined = concat(g, &parts);
@@ -180,6 +182,20 @@ fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &st
     }
     let place = g.ints(&place);
     g.op_with("Gather", &[&joined, &place], &[("axis", 1)])
+}
+
+/// z - max - ln sum exp(z - max) along axis 1, finite for any finite z. Written out because runtimes differ in their
+/// own operator: tract's gives NaN for logits far apart.
+fn log_softmax(g: &mut GraphWriter, z: &str) -> String {
+    let max = g.reduce("ReduceMax", z);
+    let below = g.op("Sub", &[z, &max]);
+    let nothing = g.floats(&[1, 1], &[NOTHING]);
+    let cut = g.op("Max", &[&below, &nothing]);
+    let exp = g.op("Exp", &[&cut]);
+    let axis = g.ints(&[1]);
+    let sum = g.op_with("ReduceSum", &[&exp, &axis], &[("keepdims", 1)]);
+    let log = g.op("Log", &[&sum]);
+    g.op("Sub", &[&below, &log])
 }
 
 fn concat(g: &mut GraphWriter, parts: &[String]) -> String {

@@ -70,6 +70,13 @@ impl Network {
         self.layers.iter_mut().flat_map(|l| [(&mut l.weight, true), (&mut l.bias, false)]).collect()
     }
 
+    /// Rounds every parameter to what half precision holds: half the file, and no difference between it and this.
+    pub fn round_to_half(&mut self) {
+        for (values, _) in self.parameters_mut() {
+            values.iter_mut().for_each(|v| *v = half::f16::from_f32(v.clamp(-65504.0, 65504.0)).to_f32());
+        }
+    }
+
     /// The parameters as tensors.
     pub fn live(&self, device: &Device) -> Live {
         let leaf = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), device).require_grad();

@@ -55,8 +55,8 @@ impl Default for TrainConfig {
             learning_rate: 2e-3,
             weight_decay: 0.02,
             dropout: 0.3,
-            hidden: vec![256, 32],
-            members: 1,
+            hidden: vec![256, 128, 20],
+            members: 2,
             versions: 6,
             whole: 0.5,
             validation: 0.05,
@@ -261,6 +261,7 @@ impl Run<'_> {
                 break;
             }
         }
+        smooth.round_to_half();
         Ok(smooth)
     }
 
