@@ -85,8 +85,9 @@ pub fn status(state: &State, cascade: Option<&Cascade>, line: Rect, buf: &mut Bu
 
 /// What the selected row means, in a sentence.
 fn explain(state: &State, cascade: Option<&Cascade>) -> String {
-    if state.tree.moving.is_some() {
-        return "choose the new parent, then Enter; Esc leaves the class where it is".into();
+    if let Some(moving) = state.tree.moving {
+        let name = &state.tree.taxonomy().node(moving).name;
+        return format!("moving {name}: choose its new parent, then Enter; Esc leaves it where it is");
     }
     match state.focus {
         Pane::Objects if state.objects.is_empty() => String::new(),

@@ -59,11 +59,11 @@ fn legend(state: &State, data: &PlotData, inside: Rect, buf: &mut Buffer) {
         if !s.limits.is_empty() {
             x = spans(buf, x, inside.y, end, &[(&format!(" {}", look.limit), style), (&format!(" {}", s.limits.len()), t.dim)]);
         }
-        x = spans(buf, x, inside.y, end, &[("   ", t.dim)]);
+        x = spans(buf, x, inside.y, end, &[("  ", t.dim)]);
     }
-    let unit = if data.flux { "flux µJy" } else { "mag AB" };
-    let w = text::width(unit) as u16;
-    if x + w + 1 < end {
+    let units: [&str; 2] = if data.flux { ["flux µJy", "µJy"] } else { ["mag AB", "mag"] };
+    if let Some(unit) = units.iter().find(|u| usize::from(end.saturating_sub(x)) > text::width(u)) {
+        let w = text::width(unit) as u16;
         put(buf, end - w - 1, inside.y, unit, w, t.header);
     }
 }

@@ -24,8 +24,8 @@ pub fn panes(area: Rect, state: &State) -> Panes {
     }
     let given = |base: u16, extra: i16, least: u16, most: u16| base.saturating_add_signed(extra).clamp(least, most.max(least));
     if area.width >= WIDE {
-        let objects = given((area.width * 22 / 100).clamp(24, 38), state.split.0, 16, area.width - 60);
-        let taxonomy = given((area.width * 47 / 100).clamp(46, 84), state.split.1, 28, area.width - objects - 24);
+        let objects = given((area.width * 25 / 100).clamp(26, 38), state.split.0, 16, area.width - 60);
+        let taxonomy = given((area.width * 46 / 100).clamp(46, 84), state.split.1, 28, area.width - objects - 24);
         let x = area.x + objects;
         return Panes {
             objects: Some(Rect { width: objects, ..area }),

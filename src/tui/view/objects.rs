@@ -44,7 +44,7 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
     let width = usize::from(inside.width).saturating_sub(2);
     let longest =
         (offset..n.min(offset + rows)).filter_map(|i| state.objects.get(i)).map(|o| text::width(&o.curve.object_id)).max().unwrap_or(0);
-    let id = longest.clamp(6, (width / 2).max(6));
+    let id = longest.clamp(6, (width / 2).max(12).min(width.saturating_sub(9)).max(6));
     let decision = width.saturating_sub(id + 5);
     let x = inside.x + 1;
     let end = inside.right();

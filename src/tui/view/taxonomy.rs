@@ -69,7 +69,7 @@ fn row(state: &State, cascade: Option<&Cascade>, r: &TreeRow) -> Row {
         cascade.is_some_and(|c| other_won || decided || r.slot.is_some_and(|s| c.path.contains(&s)) || (is_root && !c.path.is_empty()));
     let value = match state.tree.shown(r, cascade) {
         Shown::Nothing => Value::None,
-        Shown::NotInModel => Value::Words("not in the model"),
+        Shown::NotInModel => Value::Words("not in the model", "not in model"),
         Shown::P(p, upper) => Value::Bar(p, upper, text::probability(p)),
         Shown::Unresolved(p) => Value::Bar(0.0, p, text::probability(p)),
     };
@@ -78,7 +78,7 @@ fn row(state: &State, cascade: Option<&Cascade>, r: &TreeRow) -> Row {
         TreeRowKind::Node => t.text,
         TreeRowKind::Residual | TreeRowKind::Unresolved => t.unresolved,
     };
-    if value == Value::Words("not in the model") {
+    if matches!(value, Value::Words(..)) {
         style = t.unresolved;
     }
     let weight = match r.key.kind {

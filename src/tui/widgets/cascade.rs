@@ -13,8 +13,8 @@ pub enum Value {
     None,
     /// A bar to the first number, thin shade to the second (both 0 to 1), and a text.
     Bar(f64, f64, String),
-    /// Words in place of the bar.
-    Words(&'static str),
+    /// Words in place of the bar; the second ones where the first don't fit.
+    Words(&'static str, &'static str),
 }
 
 /// A row.
@@ -178,8 +178,10 @@ fn tree_and_name(x0: u16, y: u16, width: u16, buf: &mut Buffer, row: &Row, style
 fn value(number_x: u16, bar_x: u16, y: u16, columns: u16, buf: &mut Buffer, row: &Row, styles: &Styles) {
     match &row.value {
         Value::None => {}
-        Value::Words(words) => {
-            put(buf, number_x + 1, y, words, NUMBER + columns, styles.dim);
+        Value::Words(long, short) => {
+            let room = NUMBER + columns;
+            let words = if crate::tui::text::width(long) <= usize::from(room) { long } else { short };
+            put(buf, number_x + 1, y, words, room, styles.dim);
         }
         Value::Bar(p, upper, text) => {
             let w = crate::tui::text::width(text) as u16;
@@ -235,7 +237,7 @@ mod tests {
         let rows = [
             row(&[], "Object", Value::Bar(1.0, 1.0, "1.000".into())),
             row(&[false], "SN", Value::Bar(0.5, 0.75, ".500".into())),
-            row(&[false, true], "SN Ia", Value::Words("not in the model")),
+            row(&[false, true], "SN Ia", Value::Words("not in the model", "not in model")),
             row(&[true], "TDE", Value::Bar(0.0001, 0.0001, "<.001".into())),
         ];
         let lines = draw(50, &rows);
