@@ -131,15 +131,21 @@ impl Net {
     }
 
     /// Logits [B, N] of features [B, I], sequences [B, C, T] and masks [B, T].
-    fn forward(&self, live: &[Tensor<1>], x: Tensor<2>, s: Tensor<3>, mask: Tensor<2>, drop: Option<&mut RunRng>, device: &Device) -> Tensor<2> {
+    fn forward(
+        &self,
+        live: &[Tensor<1>],
+        x: Tensor<2>,
+        s: Tensor<3>,
+        mask: Tensor<2>,
+        drop: Option<&mut RunRng>,
+        device: &Device,
+    ) -> Tensor<2> {
         let batch = x.dims()[0];
         let mut x = x;
         if self.encoder {
             let mut at = 2 * (HIDDEN.len() + 1);
             let gate = mask.clone().reshape([batch, 1, T]);
-            let kernel = |i: usize, size: usize, inputs: usize| {
-                self.matrix(live, i).reshape([inputs, size, H]).permute([2, 0, 1])
-            };
+            let kernel = |i: usize, size: usize, inputs: usize| self.matrix(live, i).reshape([inputs, size, H]).permute([2, 0, 1]);
             let options = |size: usize, d: usize| ConvOptions::new([1], [d * (size / 2)], [d], 1);
             let mut h = conv1d(s, kernel(at, 1, C), Some(live[at + 1].clone()), options(1, 1));
             at += 2;
@@ -206,10 +212,8 @@ fn run(objects: &[Object], tree: &Taxonomy, layout: &Layout, fold: u32, encoder:
     let mut rng = RunRng::new(seed, u64::from(fold));
     let mut net = Net::new(data.normaliser.width(), layout.len(), encoder, &mut rng);
     let mut smooth = net.parameters.clone();
-    let (mut first, mut second): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (
-        net.parameters.iter().map(|p| vec![0.0; p.len()]).collect(),
-        net.parameters.iter().map(|p| vec![0.0; p.len()]).collect(),
-    );
+    let (mut first, mut second): (Vec<Vec<f32>>, Vec<Vec<f32>>) =
+        (net.parameters.iter().map(|p| vec![0.0; p.len()]).collect(), net.parameters.iter().map(|p| vec![0.0; p.len()]).collect());
     let device = Device::flex().autodiff();
     let total = (training.len().div_ceil(BATCH) * epochs) as f32;
     let mut step = 0;

@@ -6,6 +6,7 @@
 //! `model` (the `.onnx` bundle); `train`, `evaluate`, `batch`; and, with the feature
 //! `terminal`, `tui` and `cli`. The library knows no terminal.
 
+pub mod atomic;
 pub mod batch;
 pub mod cascade;
 pub mod evaluate;

@@ -3,9 +3,11 @@
 use super::exit::{CommandResult, Exit, Failure};
 use crate::features::{self, FEATURES};
 use crate::lightcurve::read::{self, ReadOptions};
-use anyhow::{Context, anyhow};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use anyhow::anyhow;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+const NOTHING: &str = "no light curve could be read";
 
 /// What `taxonova features` takes.
 #[derive(Debug, clap::Args)]
@@ -29,23 +31,22 @@ pub fn run(args: &Args) -> CommandResult {
         return Ok(Exit::Done);
     }
     let Some(output) = &args.output else { return Err(Failure::usage(anyhow!("no output named"))) };
-    let folder = output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let cannot = || format!("{} can't be written", output.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot).map_err(Failure::internal)?;
     let (files, errors) = read::expand(&args.paths);
     errors.iter().for_each(|e| eprintln!("taxonova: {e}"));
     let mut unreadable = errors.len();
     let mut rows = 0u64;
-    {
-        let mut csv = csv::Writer::from_writer(std::io::BufWriter::new(file.as_file_mut()));
-        let head = ["object_id", "label"].into_iter().chain(FEATURES.iter().map(|f| f.name.as_str()));
-        csv.write_record(head).with_context(cannot).map_err(Failure::internal)?;
+    let mut report = |e: &dyn std::fmt::Display| {
+        eprintln!("taxonova: {e}");
+        unreadable += 1;
+    };
+    let written = crate::atomic::write(output, |file| {
+        let mut csv = csv::Writer::from_writer(BufWriter::new(file));
+        csv.write_record(["object_id", "label"].into_iter().chain(FEATURES.iter().map(|f| f.name.as_str())))?;
         for path in files {
             let reader = match read::open(&path, &ReadOptions::default()) {
                 Ok(reader) => reader,
                 Err(e) => {
-                    eprintln!("taxonova: {e}");
-                    unreadable += 1;
+                    report(&e);
                     continue;
                 }
             };
@@ -55,22 +56,19 @@ pub fn run(args: &Args) -> CommandResult {
                         let mut row = vec![lc.object_id.clone(), lc.label.clone().unwrap_or_default()];
                         let values = features::compute(&lc.observations, lc.photometry);
                         row.extend(values.iter().map(|v| if v.is_nan() { String::new() } else { v.to_string() }));
-                        csv.write_record(&row).with_context(cannot).map_err(Failure::internal)?;
+                        csv.write_record(&row)?;
                         rows += 1;
                     }
-                    Err(e) => {
-                        eprintln!("taxonova: {e}");
-                        unreadable += 1;
-                    }
+                    Err(e) => report(&e),
                 }
             }
         }
-        csv.flush().with_context(cannot).map_err(Failure::internal)?;
+        csv.flush()?;
+        if rows == 0 { Err(std::io::Error::other(NOTHING)) } else { Ok(()) }
+    });
+    match written {
+        Ok(()) => Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done }),
+        Err(e) if e.to_string() == NOTHING => Err(Failure::usage(anyhow!(NOTHING))),
+        Err(e) => Err(Failure::internal(anyhow::Error::new(e).context(format!("{} can't be written", output.display())))),
     }
-    if rows == 0 {
-        return Err(Failure::usage(anyhow!("no light curve could be read")));
-    }
-    file.as_file_mut().flush().and_then(|()| file.as_file().sync_all()).with_context(cannot).map_err(Failure::internal)?;
-    file.persist(output).with_context(cannot).map_err(Failure::internal)?;
-    Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done })
 }

@@ -2,16 +2,29 @@
 
 use super::Cli;
 use super::exit::{CommandResult, Exit, Failure};
-use crate::tui::{Leave, Options, RunError, run, shipped};
+use crate::tui::theme::ThemeName;
+use crate::tui::{Leave, Options, RunError, load, run, shipped};
 use anyhow::anyhow;
 use clap::CommandFactory;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A word so like a subcommand is taken for a mistyped one.
 const ALIKE: f64 = 0.8;
 
+/// Colours of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Theme {
+    /// For dark backgrounds
+    Dark,
+    /// For light backgrounds
+    Light,
+    /// No colours
+    Mono,
+}
+
 /// Opens the interface on files and folders, or on the sample data.
-pub fn open(paths: Vec<PathBuf>) -> CommandResult {
+pub fn open(cli: Cli) -> CommandResult {
+    let paths = cli.paths;
     if let Some(first) = paths.first()
         && let Some(command) = mistyped(first)
     {
@@ -24,7 +37,17 @@ pub fn open(paths: Vec<PathBuf>) -> CommandResult {
         let names: Vec<String> = paths.iter().map(|p| format!("{:?}", p.display().to_string())).collect();
         return Err(Failure::usage(anyhow!("nothing to open: there is no file or folder {}", names.join(", "))));
     }
-    match run(Options { paths, taxonomy: None, model: shipped(), theme: None }) {
+    for given in cli.model.iter().chain(&cli.taxonomy) {
+        if !given.exists() {
+            return Err(Failure::usage(anyhow!("there is no file {:?}", given.display().to_string())));
+        }
+    }
+    let theme = cli.theme.map(|t| match t {
+        Theme::Dark => ThemeName::Dark,
+        Theme::Light => ThemeName::Light,
+        Theme::Mono => ThemeName::Mono,
+    });
+    match run(Options { paths, taxonomy: cli.taxonomy, model: cli.model.map_or_else(shipped, load), theme }) {
         Ok(Leave::Done) => Ok(Exit::Done),
         Ok(Leave::Interrupted) => Ok(Exit::Interrupted),
         Ok(Leave::Lost) => Err(Failure::internal(anyhow!("the terminal was lost"))),

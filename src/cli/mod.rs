@@ -26,6 +26,15 @@ use std::process::ExitCode;
 pub struct Cli {
     /// Light curves to open in the interface: files or folders; without any, the simulated sample data.
     pub paths: Vec<PathBuf>,
+    /// The model of the interface: an .onnx file [default: the shipped one]
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// The tree of the interface: a JSON file [default: the model's own]
+    #[arg(short, long, value_name = "TAXONOMY")]
+    pub taxonomy: Option<PathBuf>,
+    /// Colours of the interface [default: what NO_COLOR, TAXONOVA_THEME or the terminal says]
+    #[arg(long)]
+    pub theme: Option<interface::Theme>,
     /// What to do without the interface.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -98,6 +107,6 @@ fn run(cli: Cli) -> CommandResult {
             Ok(Exit::Done)
         }
         Some(Command::Keys) => keys::run(),
-        None => interface::open(cli.paths),
+        None => interface::open(cli),
     }
 }

@@ -7,7 +7,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tempfile::NamedTempFile;
 
 /// What `taxonova simulate` takes.
 #[derive(Debug, clap::Args)]
@@ -53,7 +52,7 @@ pub fn run(args: &Args) -> CommandResult {
 /// Both files come into being whole, or not at all.
 fn write_files(args: &Args, csv: &Path, text: &Path, interrupted: &AtomicBool) -> anyhow::Result<()> {
     let cannot = |path: &Path| format!("cannot write {}", path.display());
-    let mut rows = temporary(&args.output).with_context(|| cannot(csv))?;
+    let mut rows = crate::atomic::temporary(&args.output).with_context(|| cannot(csv))?;
     // Hidden by itself where standard error is no terminal.
     let bar = indicatif::ProgressBar::new(args.n);
     let mut out = BufWriter::new(&mut rows);
@@ -64,7 +63,7 @@ fn write_files(args: &Args, csv: &Path, text: &Path, interrupted: &AtomicBool) -
     write_csv(&mut out, args.n, args.seed, each).and_then(|()| out.flush()).with_context(|| cannot(csv))?;
     drop(out);
     bar.finish_and_clear();
-    let mut words = temporary(&args.output).with_context(|| cannot(text))?;
+    let mut words = crate::atomic::temporary(&args.output).with_context(|| cannot(text))?;
     words.write_all(note(args.n, args.seed).as_bytes()).with_context(|| cannot(text))?;
     for (file, path) in [(rows, csv), (words, text)] {
         file.as_file().sync_all().with_context(|| cannot(path))?;
@@ -73,16 +72,4 @@ fn write_files(args: &Args, csv: &Path, text: &Path, interrupted: &AtomicBool) -
         done.map_err(|e| e.error).with_context(|| cannot(path))?;
     }
     Ok(())
-}
-
-/// A file beside its later place, with the permissions of any other new file.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".taxonova-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
 }

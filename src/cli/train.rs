@@ -5,13 +5,12 @@ use crate::lightcurve::LightCurve;
 use crate::lightcurve::read::{self, ReadOptions};
 use crate::model::Summary;
 use crate::model::refset::{RefRow, Refset};
-use crate::taxonomy::{CountMode, Form, Layout, Taxonomy, WeightOptions, parse_json, read_json, shipped_json};
+use crate::taxonomy::{CountMode, Form, Layout, Taxonomy, WeightOptions};
 use crate::train::data::REFERENCE_AGES_D;
 use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -87,7 +86,7 @@ pub struct Args {
 
 /// Runs it.
 pub fn run(args: &Args) -> CommandResult {
-    let tree = open_tree(&args.taxonomy)?;
+    let tree = super::inputs::taxonomy(&args.taxonomy)?;
     let tree = if args.flat { flattened(&tree).map_err(Failure::usage)? } else { tree };
     let options = weight_options(args, &tree);
     options.check().map_err(Failure::usage)?;
@@ -158,17 +157,6 @@ pub fn run(args: &Args) -> CommandResult {
 fn stopped() -> Exit {
     eprintln!("interrupted: nothing was written");
     Exit::Interrupted
-}
-
-/// The tree of a file, or a shipped one.
-pub(super) fn open_tree(name: &str) -> Result<Taxonomy, Failure> {
-    let path = Path::new(name);
-    if !path.exists()
-        && let Some(text) = shipped_json(name)
-    {
-        return parse_json(text, path).map_err(Failure::internal);
-    }
-    read_json(path).map_err(Failure::usage)
 }
 
 /// All atoms of the tree as children of the root. A residual takes its parent's name and aliases.
@@ -367,15 +355,7 @@ fn predictions_csv(layout: &Layout, set: &[Example], out_of_fold: &[Vec<Predicti
     csv.into_inner().context("in memory")
 }
 
-/// Whole or not at all: a temporary file in the same folder, renamed.
 fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let work = || -> anyhow::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    work().with_context(|| format!("{} can't be written", path.display())).map_err(Failure::internal)
+    let written = crate::atomic::write(path, |file| file.write_all(bytes));
+    written.with_context(|| format!("{} can't be written", path.display())).map_err(Failure::internal)
 }

@@ -186,43 +186,10 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Saves a tree atomically: a temporary file in the same folder is written, brought to the disk and put in the place of
-/// `path`, so that a crash leaves the old file or the new one. A symbolic link stays one; permissions are kept.
+/// Saves a tree atomically, see [`crate::atomic::write`].
 pub fn save_json(taxonomy: &Taxonomy, path: &Path) -> Result<(), TaxonomyError> {
-    save(&to_json(taxonomy), path).map_err(|source| TaxonomyError::Write { path: path.to_path_buf(), source })
-}
-
-fn save(text: &str, path: &Path) -> std::io::Result<()> {
-    // The target of a link is replaced, not the link.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let folder = match target.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
-    let old = std::fs::metadata(&target).ok();
-    if old.as_ref().is_some_and(|m| m.permissions().readonly()) {
-        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "the file is read-only"));
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".taxonova-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // For a new file as any program makes it (the umask is applied); tempfile's own 0600 is for secrets.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    if let Some(old) = old {
-        file.as_file().set_permissions(old.permissions())?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&target).map_err(|e| e.error)?;
-    // The new name must reach the disk too. Not all systems can do it, and the file itself is whole either way.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+    crate::atomic::write(path, |file| file.write_all(to_json(taxonomy).as_bytes()))
+        .map_err(|source| TaxonomyError::Write { path: path.to_path_buf(), source })
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Default for TrainConfig {
             versions: 6,
             whole: 0.5,
             validation: 0.05,
-            patience: 40,
+            patience: 75,
         }
     }
 }
