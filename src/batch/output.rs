@@ -35,14 +35,14 @@ impl Format {
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The system refused something.
-    #[error("{path}: {doing}: {source}", path = path.display())]
+    #[error("{path}: {doing}: {reason}", path = path.display())]
     Io {
         /// File.
         path: PathBuf,
         /// What was being done.
         doing: &'static str,
         /// Why not.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// Another run writes there.
     #[error("{path} is being written by another run", path = .0.display())]
@@ -125,7 +125,7 @@ fn with_suffix(out: &Path, suffix: &str) -> PathBuf {
 
 fn io(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> OutputError + use<> {
     let path = path.to_path_buf();
-    move |source| OutputError::Io { path, doing, source }
+    move |reason| OutputError::Io { path, doing, reason }
 }
 
 impl Partial {

@@ -138,7 +138,7 @@ impl Regrouper {
                 sum[parent] += sum[slot];
             }
         }
-        let p = sum.into_iter().zip(&self.reachable).map(|(v, reachable)| reachable.then_some(v)).collect();
+        let p = sum.into_iter().zip(&self.reachable).map(|(v, reachable)| reachable.then_some(v.min(1.0))).collect();
         Poured { p, unresolved, unresolved_root }
     }
 }

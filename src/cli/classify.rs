@@ -197,6 +197,16 @@ fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
         .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
         .map_err(Failure::usage)?;
+    let p = regrouper.pour(&vec![0.0; model.layout().len()]).p;
+    let unknown: Vec<String> = layout.slots.iter().zip(&p).filter(|(_, p)| p.is_none()).map(|(s, _)| printable(&s.name)).collect();
+    if !unknown.is_empty() {
+        eprintln!(
+            "taxonova: {} of the tree's {} nodes are not in the model and stay empty: {}",
+            unknown.len(),
+            p.len(),
+            unknown.join(", ")
+        );
+    }
     Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d })
 }
 

@@ -1,8 +1,10 @@
 //! `taxonova features`: the feature table of light curves, as CSV.
 
 use super::exit::{CommandResult, Exit, Failure};
+use crate::batch::number::write_number;
 use crate::features::{self, FEATURES};
 use crate::lightcurve::read::{self, ReadOptions};
+use crate::taxonomy::printable;
 use anyhow::anyhow;
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -31,6 +33,9 @@ pub fn run(args: &Args) -> CommandResult {
         return Ok(Exit::Done);
     }
     let Some(output) = &args.output else { return Err(Failure::usage(anyhow!("no output named"))) };
+    if output.extension().is_none_or(|e| e != "csv") {
+        return Err(Failure::usage(anyhow!("-o {}: the feature table is CSV, so its name ends in .csv", output.display())));
+    }
     let (files, errors) = read::expand(&args.paths);
     errors.iter().for_each(|e| eprintln!("taxonova: {e}"));
     let mut unreadable = errors.len();
@@ -53,9 +58,13 @@ pub fn run(args: &Args) -> CommandResult {
             for item in reader {
                 match item {
                     Ok(lc) => {
-                        let mut row = vec![lc.object_id.clone(), lc.label.clone().unwrap_or_default()];
-                        let values = features::compute(&lc.observations, lc.photometry);
-                        row.extend(values.iter().map(|v| if v.is_nan() { String::new() } else { v.to_string() }));
+                        let label = lc.label.as_deref().unwrap_or_default();
+                        let mut row = vec![printable(&lc.object_id).into_bytes(), printable(label).into_bytes()];
+                        for v in features::compute(&lc.observations, lc.photometry) {
+                            let mut field = Vec::new();
+                            write_number(&mut field, f64::from(v));
+                            row.push(field);
+                        }
                         csv.write_record(&row)?;
                         rows += 1;
                     }

@@ -21,9 +21,9 @@ pub fn model(given: Option<&str>) -> Result<Arc<Model>, Failure> {
     Model::load(path).map(Arc::new).map_err(Failure::usage)
 }
 
-/// Tells models apart: all that the file says of itself, its network's hash included.
+/// Tells models apart.
 pub fn identity(model: &Model) -> String {
-    format!("{:?}", model.metadata().entries())
+    model.fingerprint()
 }
 
 /// The tree that `-t` means: a JSON file if there is one, else the shipped tree of that name.

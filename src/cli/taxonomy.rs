@@ -111,17 +111,17 @@ pub fn load(file: &Path) -> Result<Taxonomy, TaxonomyError> {
         let mut bytes = Vec::new();
         return match std::io::stdin().read_to_end(&mut bytes) {
             Ok(_) => parse_json_bytes(&bytes, &path),
-            Err(source) => Err(TaxonomyError::Read { path, source }),
+            Err(reason) => Err(TaxonomyError::Read { path, reason }),
         };
     }
     let embedded = file.to_str().and_then(shipped_json);
     match read_json(file) {
-        Err(TaxonomyError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => match embedded {
+        Err(TaxonomyError::Read { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => match embedded {
             Some(text) => parse_json(text, file),
             None => {
                 let names: Vec<&str> = shipped().iter().map(|(f, _)| f.strip_suffix(".json").unwrap_or(f)).collect();
-                let text = format!("{source}; nor is it a shipped tree: those are {}", names.join(", "));
-                Err(TaxonomyError::Read { path: file.to_path_buf(), source: std::io::Error::new(source.kind(), text) })
+                let text = format!("{reason}; nor is it a shipped tree: those are {}", names.join(", "));
+                Err(TaxonomyError::Read { path: file.to_path_buf(), reason: std::io::Error::new(reason.kind(), text) })
             }
         },
         other => other,

@@ -5,7 +5,7 @@ use crate::lightcurve::LightCurve;
 use crate::lightcurve::read::{self, ReadOptions};
 use crate::model::Summary;
 use crate::model::refset::{RefRow, Refset};
-use crate::taxonomy::{CountMode, Form, Layout, Taxonomy, WeightOptions};
+use crate::taxonomy::{CountMode, Counts, Edit, Form, Layout, NodeId, Subtree, Taxonomy, WeightOptions, printable};
 use crate::train::data::REFERENCE_AGES_D;
 use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
 use anyhow::{Context, anyhow};
@@ -13,7 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which weights.
@@ -88,6 +87,12 @@ pub struct Args {
 pub fn run(args: &Args) -> CommandResult {
     let tree = super::inputs::taxonomy(&args.taxonomy)?;
     let tree = if args.flat { flattened(&tree).map_err(Failure::usage)? } else { tree };
+    if args.output.extension().is_none_or(|e| e != "onnx") {
+        return Err(Failure::usage(anyhow!("-o {}: a model's name ends in .onnx", args.output.display())));
+    }
+    // Before the work, not after it.
+    let folder = args.output.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    crate::atomic::temporary(folder).with_context(|| format!("no file can be made in {}", folder.display())).map_err(Failure::internal)?;
     let options = weight_options(args, &tree);
     options.check().map_err(Failure::usage)?;
     if args.epochs == 0 || args.members == 0 {
@@ -95,13 +100,16 @@ pub fn run(args: &Args) -> CommandResult {
     }
     let mut tree = tree;
     tree.weights = options;
-    let layout = Layout::new(&tree);
     let config = TrainConfig { seed: args.seed, epochs: args.epochs, members: args.members, ..TrainConfig::default() };
 
     let (curves, unreadable) = read_all(&args.data);
     if curves.is_empty() {
         return Err(Failure::usage(anyhow!("no light curve could be read")));
     }
+    for change in prune(&mut tree, &curves).map_err(Failure::internal)? {
+        eprintln!("{change}");
+    }
+    let layout = Layout::new(&tree);
     let (set, skipped) = examples(&curves, &tree, &layout, config.versions, config.seed);
     drop(curves);
     say_skipped(&skipped)?;
@@ -118,10 +126,7 @@ pub fn run(args: &Args) -> CommandResult {
     {
         return Err(Failure::usage(anyhow!("--hold-out {fold}, but the data have the folds {folds:?}")));
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, interrupted.clone()).map_err(Failure::internal)?;
-    }
+    let interrupted = super::inputs::stop_flag();
     let training: Vec<&Example> = set.iter().filter(|e| Some(e.fold) != args.hold_out).collect();
     eprintln!(
         "{} objects, {} of them trained on{}; {} nodes, {} features",
@@ -136,22 +141,69 @@ pub fn run(args: &Args) -> CommandResult {
     });
     let trained = match trained {
         Err(TrainError::Interrupted) => return Ok(stopped()),
-        other => other.map_err(Failure::usage)?,
+        Err(e @ TrainError::NoExamples) => return Err(Failure::usage(e)),
+        other => other.map_err(Failure::internal)?,
     };
     let out_of_fold = match args.folds {
         None => None,
         Some(k) => {
-            let result = with_progress("cross-validation", config.members * k as usize, &config, &interrupted, |report| {
-                cross_validate(&set, &tree, &layout, &options, &config, &|fold, e| report(&format!("fold {fold}"), e))
-            });
+            let result = with_progress(
+                "cross-validation",
+                config.members * (k as usize - usize::from(args.hold_out.is_some())),
+                &config,
+                &interrupted,
+                |report| {
+                    // The held-out fold is for calibration and for judging refits: no prediction of another fold may come from it.
+                    let seen: Vec<Example> = training.iter().map(|e| (*e).clone()).collect();
+                    cross_validate(&seen, &tree, &layout, &options, &config, &|fold, e| report(&format!("fold {fold}"), e))
+                },
+            );
             match result {
                 Err(TrainError::Interrupted) => return Ok(stopped()),
-                other => Some(other.map_err(Failure::usage)?),
+                other => Some(with_held_out(&set, &trained, &layout, other.map_err(Failure::internal)?, args.hold_out)),
             }
         }
     };
+    if interrupted.load(Ordering::Relaxed) {
+        return Ok(stopped());
+    }
     write(args, &tree, &layout, &config, &set, &training, &trained, out_of_fold.as_deref())?;
     Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done })
+}
+
+/// Out-of-fold predictions of all: the held-out fold's are those of the model itself, which never saw it.
+fn with_held_out(
+    set: &[Example],
+    trained: &Trained,
+    layout: &Layout,
+    seen: Vec<Vec<Prediction>>,
+    hold_out: Option<u32>,
+) -> Vec<Vec<Prediction>> {
+    let mut seen = seen.into_iter();
+    let predict = |e: &Example| trained.predict(layout, &e.reference.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    set.iter().map(|e| if Some(e.fold) == hold_out { predict(e) } else { seen.next().unwrap_or_default() }).collect()
+}
+
+/// Takes out of the tree what has no example: the network would invent its probability. Returns what was done, a line each.
+fn prune(tree: &mut Taxonomy, curves: &[LightCurve]) -> anyhow::Result<Vec<String>> {
+    let labels = curves.iter().filter(|lc| crate::model::is_usable(lc)).filter_map(|lc| lc.label.as_deref());
+    let counts = Counts::from_labels(tree, labels);
+    let mut done = Vec::new();
+    let nodes: Vec<NodeId> = tree.preorder().skip(1).collect();
+    for id in nodes {
+        if tree.is_attached(id) && tree.subtree(id).all(|n| counts.exact(n) == 0) {
+            done.push(format!("no example: {} is left out of the model", printable(&tree.node(id).name)));
+            tree.apply(Edit::Delete { id, children: Subtree::GoAlong })?;
+        }
+    }
+    let nodes: Vec<NodeId> = tree.preorder().collect();
+    for id in nodes {
+        if !tree.node(id).exhaustive && !tree.is_leaf(id) && counts.exact(id) == 0 {
+            done.push(format!("no example of \"other {0}\": {0} is exhaustive in the model", printable(&tree.node(id).name)));
+            tree.apply(Edit::SetExhaustive { id, exhaustive: true })?;
+        }
+    }
+    Ok(done)
 }
 
 fn stopped() -> Exit {
@@ -165,8 +217,10 @@ fn flattened(tree: &Taxonomy) -> anyhow::Result<Taxonomy> {
     let mut flat = Taxonomy::new(&format!("{} (flat)", tree.name), &tree.node(tree.root()).name);
     flat.weights = tree.weights;
     for slot in layout.atoms() {
-        let node = tree.node(layout.slots[slot].node);
-        let id = flat.add_child(flat.root(), node.name.clone())?;
+        let (slot, node) = (&layout.slots[slot], tree.node(layout.slots[slot].node));
+        // The root's own residual keeps its name: the flat tree has a root too.
+        let name = if slot.node == tree.root() { &slot.name } else { &node.name };
+        let id = flat.add_child(flat.root(), name.clone())?;
         flat.apply(crate::taxonomy::Edit::SetAliases { id, aliases: node.aliases.clone() })?;
         flat.apply(crate::taxonomy::Edit::SetAbsorbs { id, absorbs: node.absorbs.clone() })?;
     }
@@ -256,7 +310,7 @@ fn with_progress<T>(
     let report = |who: &str, e: Epoch| {
         bar.inc(1);
         let text = format!("{who} epoch {}: loss {:.4}, validation {:.4}, accuracy {:.3}", e.epoch, e.loss, e.validation, e.accuracy);
-        if bar.is_hidden() && e.epoch % 10 == 0 {
+        if bar.is_hidden() && (e.epoch == 1 || e.epoch % 10 == 0) {
             eprintln!("{title}: {text}");
         }
         bar.set_message(text);

@@ -105,6 +105,8 @@ impl Observation {
 pub enum Warning {
     /// Points without a finite time, flux or error.
     DroppedNotFinite(usize),
+    /// Points whose time can be no MJD.
+    DroppedBadTime(usize),
     /// Points whose error was zero or negative.
     DroppedBadError(usize),
     /// Exact repeats of a time and band.
@@ -115,6 +117,8 @@ pub enum Warning {
     UnknownBand(String),
     /// Fewer than three detections.
     FewDetections(usize),
+    /// Total photometry for a model of difference photometry.
+    TotalPhotometry,
     /// One band only.
     OneBand,
     /// Brighter or fainter than nearly all of the training set.
@@ -126,15 +130,25 @@ pub enum Warning {
     Other(String),
 }
 
+/// Times beyond this many days are no Modified Julian Dates (they are seconds, or worse).
+const MAX_ABS_MJD: f64 = 1e7;
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Warning::DroppedNotFinite(n) => write!(f, "{n} points without finite time, flux and error dropped"),
-            Warning::DroppedBadError(n) => write!(f, "{n} points with zero or negative error dropped"),
-            Warning::DroppedRepeats(n) => write!(f, "{n} repeated points dropped"),
+            Warning::DroppedNotFinite(n) => write!(f, "{} without finite time, flux and error dropped", counted(*n, "point")),
+            Warning::DroppedBadTime(n) => write!(f, "{} with a time that is no MJD dropped", counted(*n, "point")),
+            Warning::DroppedBadError(n) => write!(f, "{} with zero or negative error dropped", counted(*n, "point")),
+            Warning::DroppedRepeats(n) => write!(f, "{} dropped", counted(*n, "repeated point")),
             Warning::Unsorted => write!(f, "times were not in order"),
             Warning::UnknownBand(b) => write!(f, "band {b} is unknown: drawn, not used by the model"),
-            Warning::FewDetections(n) => write!(f, "only {n} detections"),
+            Warning::FewDetections(0) => write!(f, "no detection at 5 sigma in a band that the model uses"),
+            Warning::FewDetections(n) => write!(f, "only {}", counted(*n, "detection")),
+            Warning::TotalPhotometry => write!(f, "total photometry, but the model knows difference photometry alone: don't trust it"),
             Warning::OneBand => write!(f, "one band only"),
             Warning::OutsideTrainingMagnitudes { peak_centimag } => {
                 write!(f, "peak {:.2} mag is outside the training magnitudes", f64::from(*peak_centimag) / 100.0)
@@ -186,6 +200,11 @@ impl LightCurve {
         let not_finite = before - observations.len();
         if not_finite > 0 {
             warnings.push(Warning::DroppedNotFinite(not_finite));
+        }
+        let before = observations.len();
+        observations.retain(|o| o.mjd.abs() <= MAX_ABS_MJD);
+        if before > observations.len() {
+            warnings.push(Warning::DroppedBadTime(before - observations.len()));
         }
         let before = observations.len();
         observations.retain(|o| o.flux_err_ujy > 0.0);

@@ -65,7 +65,7 @@ pub fn nightly(observations: &[Observation]) -> Vec<Observation> {
     let mut start = 0;
     while start < observations.len() {
         let night = observations[start].mjd.floor();
-        let end = start + observations[start..].partition_point(|o| o.mjd < night + 1.0);
+        let end = start + observations[start..].partition_point(|o| o.mjd < night + 1.0).max(1);
         let points = &observations[start..end];
         start = end;
         let from = out.len();

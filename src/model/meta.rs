@@ -64,7 +64,7 @@ pub struct Metadata {
     pub counts: BTreeMap<String, u64>,
     /// How it was trained.
     pub summary: Summary,
-    /// SHA-256 of normaliser and hidden layers: what an embedding depends on.
+    /// SHA-256 of all that an embedding depends on.
     pub encoder: String,
     /// FNV-1a of the ids of the objects trained on, ascending.
     pub trained_on: Vec<u64>,

@@ -12,6 +12,7 @@ use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::{Counts, Layout, Taxonomy};
 use meta::Metadata;
 use prost::Message;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -33,12 +34,12 @@ static SHIPPED_REFSET: &[u8] = include_bytes!("../../models/transients.refset.pa
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The file can't be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// Not an ONNX file, or one of another program.
     #[error("{}: not a taxonova model: {reason}; expected an .onnx file written by `taxonova train`", path.display())]
@@ -120,7 +121,7 @@ impl Model {
 
     /// Reads a bundle.
     pub fn load(path: &Path) -> Result<Model, ModelError> {
-        let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.to_path_buf(), source })?;
+        let bytes = std::fs::read(path).map_err(|reason| ModelError::Io { path: path.to_path_buf(), reason })?;
         Model::from_bytes(&bytes, path)
     }
 
@@ -179,6 +180,11 @@ impl Model {
     /// All that the file says of itself.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// SHA-256 of the whole file: tells two models apart.
+    pub fn fingerprint(&self) -> String {
+        Sha256::digest(self.proto.encode_to_vec()).iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Objects per node that it was trained on.

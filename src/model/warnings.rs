@@ -1,7 +1,7 @@
 //! What to say beside an answer: light curves unlike those that the model was trained on.
 
 use crate::features::{Channel, split};
-use crate::lightcurve::{LightCurve, Warning, window};
+use crate::lightcurve::{LightCurve, Photometry, Warning, window};
 
 /// Peak magnitudes between which 98 % of the training set lie.
 const TRAINING_PEAK_MAG: (f64, f64) = (15.5, 20.5);
@@ -11,6 +11,9 @@ const MIN_DETECTIONS: usize = 3;
 /// Warnings about the use of a model on this light curve.
 pub fn model_warnings(lc: &LightCurve) -> Vec<Warning> {
     let mut warnings = Vec::new();
+    if lc.photometry == Photometry::Total {
+        warnings.push(Warning::TotalPhotometry);
+    }
     let usable = || lc.observations.iter().filter(|o| !o.is_limit() && Channel::of(o.band).is_some());
     let detections = usable().filter(|o| o.snr() >= window::DETECTION_SNR).count();
     if detections < MIN_DETECTIONS {

@@ -25,7 +25,6 @@ use super::json_parse::{FORMAT, VERSION, parse};
 use super::names::printable;
 use super::tree::{NodeId, Taxonomy};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Beyond this depth lines are no longer indented further, so that a file grows with its nodes and not with their square.
@@ -35,12 +34,12 @@ const MAX_INDENT: usize = 40;
 #[derive(Debug, thiserror::Error)]
 pub enum TaxonomyError {
     /// The file could not be opened or read.
-    #[error("{}: can't be read: {source}", printable(&.path.to_string_lossy()))]
+    #[error("{}: can't be read: {reason}", printable(&.path.to_string_lossy()))]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The text is not a tree.
     #[error("{}:{line}:{column}: {reason}{}{hint}", printable(&.path.to_string_lossy()), if .hint.is_empty() { "" } else { "; " })]
@@ -57,12 +56,12 @@ pub enum TaxonomyError {
         hint: String,
     },
     /// The file could not be written. What was there before is still there.
-    #[error("{}: can't be saved: {source}; what was there before is untouched", printable(&.path.to_string_lossy()))]
+    #[error("{}: can't be saved: {reason}; what was there before is untouched", printable(&.path.to_string_lossy()))]
     Write {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }
 
@@ -96,7 +95,7 @@ pub fn parse_json_bytes(bytes: &[u8], path: &Path) -> Result<Taxonomy, TaxonomyE
 
 /// Reads a tree from a file.
 pub fn read_json(path: &Path) -> Result<Taxonomy, TaxonomyError> {
-    let bytes = std::fs::read(path).map_err(|source| TaxonomyError::Read { path: path.to_path_buf(), source })?;
+    let bytes = std::fs::read(path).map_err(|reason| TaxonomyError::Read { path: path.to_path_buf(), reason })?;
     parse_json_bytes(&bytes, path)
 }
 
@@ -189,7 +188,7 @@ fn quoted(text: &str) -> String {
 /// Saves a tree atomically, see [`crate::atomic::write`].
 pub fn save_json(taxonomy: &Taxonomy, path: &Path) -> Result<(), TaxonomyError> {
     crate::atomic::write(path, |file| file.write_all(to_json(taxonomy).as_bytes()))
-        .map_err(|source| TaxonomyError::Write { path: path.to_path_buf(), source })
+        .map_err(|reason| TaxonomyError::Write { path: path.to_path_buf(), reason })
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versi
             *skipped.unmapped.entry(label.to_string()).or_default() += 1;
             continue;
         };
-        if lc.n_measurements() == 0 {
+        if !crate::model::is_usable(lc) {
             skipped.empty += 1;
             continue;
         }

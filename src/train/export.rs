@@ -3,7 +3,7 @@
 
 use super::network::Network;
 use super::normalise::Normaliser;
-use super::run::Trained;
+use super::run::{DETAIL, Trained};
 use crate::features::FEATURES;
 use crate::model::meta::{Calibration, Metadata, Recipe, Summary};
 use crate::model::onnx::GraphWriter;
@@ -29,18 +29,21 @@ pub fn bundle<'a>(
     let width = trained.normaliser.knots.len();
     let features = g.input(INPUT, width);
     let inputs = normalise(&mut g, &trained.normaliser, &features);
-    let mut embeddings = Vec::new();
+    let mut hidden = Vec::new();
     let mut logits = Vec::new();
     for member in &trained.members {
         let (e, z) = network(&mut g, member, &inputs);
-        embeddings.push(e);
+        hidden.push(e);
         logits.push(z);
     }
     let n = layout.len();
-    let embedding = concat(&mut g, &embeddings);
     let scale = g.floats(&[1, 1], &[1.0 / trained.members.len() as f32]);
     let sum = logits.into_iter().reduce(|a, b| g.op("Add", &[&a, &b])).unwrap_or_default();
     let mean = g.op("Mul", &[&sum, &scale]);
+    let hidden = concat(&mut g, &hidden);
+    let directions = g.halves(&[trained.detail.len() / DETAIL, DETAIL], &trained.detail);
+    let detail = g.op("MatMul", &[&hidden, &directions]);
+    let embedding = concat(&mut g, &[mean.clone(), detail]);
     let conditional = conditionals(&mut g, layout, &trained.w_eff, &mean);
     let mut ancestors = vec![0.0; n * n];
     for slot in 0..n {
@@ -50,7 +53,7 @@ pub fn bundle<'a>(
     }
     let ancestors = g.floats(&[n, n], &ancestors);
     let probability = g.op("MatMul", &[&conditional, &ancestors]);
-    let e: usize = trained.members.iter().map(Network::embedding_width).sum();
+    let e = trained.embedding_width(layout);
     for ((tensor, name), width) in [embedding, conditional, probability].iter().zip(OUTPUTS).zip([e, n, n]) {
         g.output(tensor, name, width);
     }
@@ -83,8 +86,9 @@ pub fn encoder_hash(trained: &Trained) -> String {
         floats(&[f32::NAN]);
     }
     floats(&trained.normaliser.flags.iter().map(|f| *f as f32).collect::<Vec<_>>());
+    floats(&trained.detail);
     for m in &trained.members {
-        for l in &m.layers[..m.layers.len() - 1] {
+        for l in &m.layers {
             floats(&l.weight);
             floats(&l.bias);
         }
@@ -131,14 +135,14 @@ fn normalise(g: &mut GraphWriter, normaliser: &Normaliser, features: &str) -> St
     concat(g, &[values, flags])
 }
 
-/// Embedding and logits of one member.
+/// Last hidden layer and logits of one member.
 fn network(g: &mut GraphWriter, member: &Network, inputs: &str) -> (String, String) {
     let mut x = inputs.to_string();
-    let mut embedding = x.clone();
+    let mut hidden = x.clone();
     let last = member.layers.len() - 1;
     for (i, layer) in member.layers.iter().enumerate() {
         if i == last {
-            embedding = x.clone();
+            hidden = x.clone();
         }
         let w = g.halves(&[layer.inputs, layer.outputs], &layer.weight);
         let b = g.halves(&[1, layer.outputs], &layer.bias);
@@ -148,7 +152,7 @@ fn network(g: &mut GraphWriter, member: &Network, inputs: &str) -> (String, Stri
             x = g.op("Relu", &[&x]);
         }
     }
-    (embedding, x)
+    (hidden, x)
 }
 
 /// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, and a log-softmax again.

@@ -1,5 +1,4 @@
-//! The network: dense layers over the normalised features, the last hidden layer being the embedding,
-//! and a linear head with one logit per slot of the tree. Several members may be averaged.
+//! The network: dense layers over the normalised features and a linear head with one logit per slot of the tree. Several members may be averaged.
 //!
 //! Parameters live as plain vectors (initialised, stepped and averaged here, from the run's own
 //! generator); `burn` gives the forward pass and its gradient.
@@ -31,7 +30,7 @@ impl Dense {
 /// Dense layers with rectifiers between them; the last is the head.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
-    /// First to last. The input of the last one is the embedding.
+    /// First to last; the last is the head.
     pub layers: Vec<Dense>,
 }
 
@@ -47,7 +46,7 @@ pub fn device() -> Device {
 }
 
 impl Network {
-    /// `hidden` are the widths of the hidden layers, the last of them the embedding's.
+    /// `hidden` are the widths of the hidden layers.
     pub fn new(inputs: usize, hidden: &[usize], outputs: usize, rng: &mut RunRng) -> Self {
         let mut layers = Vec::new();
         let mut width = inputs;
@@ -60,8 +59,8 @@ impl Network {
         Network { layers }
     }
 
-    /// Width of the embedding.
-    pub fn embedding_width(&self) -> usize {
+    /// Width of the last hidden layer.
+    pub fn hidden_width(&self) -> usize {
         self.layers.last().map_or(0, |l| l.inputs)
     }
 
@@ -83,18 +82,18 @@ impl Network {
         Live { leaves: self.layers.iter().flat_map(|l| [leaf(&l.weight), leaf(&l.bias)]).collect(), device: device.clone() }
     }
 
-    /// Embedding [B, E] and logits [B, N] of `x` [B, I]. `masks` are dropout masks [B, H] of the hidden
+    /// Last hidden layer [B, H] and logits [B, N] of `x` [B, I]. `masks` are dropout masks [B, H] of the hidden
     /// layers (an empty list for none).
     pub fn forward(&self, live: &Live, x: Tensor<2>, masks: Vec<Vec<f32>>) -> (Tensor<2>, Tensor<2>) {
         let mut masks = masks.into_iter();
         let mut x = x;
-        let mut embedding = x.clone();
+        let mut hidden = x.clone();
         let last = self.layers.len() - 1;
         for (i, layer) in self.layers.iter().enumerate() {
             let w = live.leaves[2 * i].clone().reshape([layer.inputs, layer.outputs]);
             let b = live.leaves[2 * i + 1].clone().reshape([1, layer.outputs]);
             if i == last {
-                embedding = x.clone();
+                hidden = x.clone();
             }
             x = x.matmul(w) + b;
             if i < last {
@@ -105,7 +104,7 @@ impl Network {
                 }
             }
         }
-        (embedding, x)
+        (hidden, x)
     }
 
     /// Widths of the hidden layers.
@@ -113,19 +112,19 @@ impl Network {
         self.layers[..self.layers.len() - 1].iter().map(|l| l.outputs).collect()
     }
 
-    /// Logits and embeddings without gradients, in batches. `x` [B, I] row-major.
+    /// Last hidden layers and logits without gradients, in batches. `x` [B, I] row-major.
     pub fn predict(&self, x: &[f32], inputs: usize) -> (Vec<f32>, Vec<f32>) {
         let device = Device::flex();
         let live = self.live_constant(&device);
-        let (mut embedding, mut logits) = (Vec::new(), Vec::new());
+        let (mut hidden, mut logits) = (Vec::new(), Vec::new());
         for chunk in x.chunks(512 * inputs) {
             let batch = chunk.len() / inputs;
             let x = Tensor::<2>::from_data(TensorData::new(chunk.to_vec(), [batch, inputs]), &device);
             let (e, z) = self.forward(&live, x, Vec::new());
-            embedding.extend(values(e));
+            hidden.extend(values(e));
             logits.extend(values(z));
         }
-        (embedding, logits)
+        (hidden, logits)
     }
 
     fn live_constant(&self, device: &Device) -> Live {

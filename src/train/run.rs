@@ -32,7 +32,7 @@ pub struct TrainConfig {
     pub weight_decay: f32,
     /// Dropout of the hidden layers.
     pub dropout: f32,
-    /// Widths of the hidden layers; the last is the embedding.
+    /// Widths of the hidden layers.
     pub hidden: Vec<usize>,
     /// Networks that are averaged.
     pub members: usize,
@@ -55,7 +55,7 @@ impl Default for TrainConfig {
             learning_rate: 2e-3,
             weight_decay: 0.02,
             dropout: 0.3,
-            hidden: vec![256, 128, 20],
+            hidden: vec![256, 128, 64],
             members: 2,
             versions: 6,
             whole: 0.5,
@@ -89,6 +89,8 @@ pub struct Trained {
     pub members: Vec<Network>,
     /// Features to inputs.
     pub normaliser: Normaliser,
+    /// Random directions [sum of the members' hidden widths, DETAIL] for the embedding.
+    pub detail: Vec<f32>,
     /// W_eff per slot of the counts trained on, for the correction to posteriors.
     pub w_eff: Vec<f64>,
     /// Objects per node that were trained on (validation part included).
@@ -118,6 +120,17 @@ pub enum TrainError {
         /// Names of the first objects.
         objects: String,
     },
+}
+
+/// Directions beside the logits in the embedding.
+pub const DETAIL: usize = 18;
+
+/// A random projection of the members' last hidden layers: keeps their distances roughly (Johnson & Lindenstrauss).
+fn detail(members: &[Network], seed: u64) -> Vec<f32> {
+    let width: usize = members.iter().map(Network::hidden_width).sum();
+    let mut rng = RunRng::new(seed, u64::MAX);
+    let scale = (DETAIL as f64).sqrt().recip();
+    (0..width * DETAIL).map(|_| half::f16::from_f64(scale * rng.normal()).to_f32()).collect()
 }
 
 /// Counts of the labels of examples.
@@ -164,7 +177,9 @@ pub fn train(
         .into_par_iter()
         .map(|member| Run { rows: &rows, targets: &targets, layout, config, member, examples: &usable, stop: &stop }.run(report))
         .collect();
-    Ok(Trained { members: members?, normaliser, w_eff, counts: counts_of(usable.iter().copied()) })
+    let members = members?;
+    let detail = detail(&members, config.seed);
+    Ok(Trained { members, normaliser, detail, w_eff, counts: counts_of(usable.iter().copied()) })
 }
 
 /// Normalised inputs of every version of every example.
@@ -316,7 +331,13 @@ impl Run<'_> {
 }
 
 impl Trained {
-    /// Corrected log conditionals [B][N] of raw features, and the members' embeddings side by side [B][E].
+    /// Width of the embedding: the averaged logits, which keep what the tree asks for, and [`DETAIL`] directions for what
+    /// an edited tree may ask.
+    pub fn embedding_width(&self, layout: &Layout) -> usize {
+        layout.len() + DETAIL
+    }
+
+    /// Corrected log conditionals [N] and embeddings [E] of raw features.
     pub fn predict(&self, layout: &Layout, rows: &[&[f32]]) -> Vec<Prediction> {
         let width = self.normaliser.width();
         let mut x = Vec::with_capacity(rows.len() * width);
@@ -331,11 +352,16 @@ impl Trained {
                 let mut log_conditional = crate::cascade::log_conditionals(layout, &logits);
                 crate::cascade::correct_to_posterior(layout, &mut log_conditional, &self.w_eff);
                 let log_probability = crate::cascade::log_probabilities(layout, &log_conditional);
-                let embedding = self.members.iter().zip(&outputs).flat_map(|(m, (e, _))| {
-                    let w = m.embedding_width();
+                let hidden = self.members.iter().zip(&outputs).flat_map(|(m, (e, _))| {
+                    let w = m.hidden_width();
                     e[b * w..(b + 1) * w].iter().copied()
                 });
-                Prediction { embedding: embedding.collect(), logits, log_conditional, log_probability }
+                let mut embedding: Vec<f32> = logits.iter().map(|z| *z as f32).collect();
+                embedding.resize(n + DETAIL, 0.0);
+                for (h, directions) in hidden.zip(self.detail.chunks(DETAIL)) {
+                    embedding[n..].iter_mut().zip(directions).for_each(|(e, d)| *e += h * d);
+                }
+                Prediction { embedding, logits, log_conditional, log_probability }
             })
             .collect()
     }

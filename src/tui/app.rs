@@ -152,11 +152,13 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
 }
 
 /// Stops as a shell's job does, and comes back.
-fn suspend(state: &State, screen: &mut Screen, guard: &Guard) -> io::Result<()> {
+fn suspend(state: &mut State, screen: &mut Screen, guard: &Guard) -> io::Result<()> {
     guard.leave();
     signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
     guard.back(state.mouse)?;
-    screen.clear()
+    // Both buffers: what was drawn before is gone from the screen.
+    screen.clear()?;
+    frame(state, screen)
 }
 
 /// Reads the terminal's events on a thread of its own.

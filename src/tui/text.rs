@@ -1,14 +1,9 @@
 //! The one place where text from outside is made fit for the terminal, and the formats of numbers.
 //! Knows nothing of panes or state.
 
+use crate::taxonomy::names::is_unprintable as is_unsafe;
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// Whether a character must not reach the terminal: control characters (they can move the cursor or
-/// worse), line separators and the invisible marks that turn the direction of writing.
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
 
 /// Text from a file, made fit to be shown: unsafe characters become escapes as `\u{1b}`.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -99,7 +94,13 @@ pub fn probability(p: f64) -> String {
 
 /// A probability in three columns: `.94`, `1.0`.
 pub fn short_probability(p: f64) -> String {
-    if p >= 0.995 { "1.0".into() } else { format!("{p:.2}").trim_start_matches('0').to_string() }
+    if p >= 0.9995 {
+        "1.0".into()
+    } else if p >= 0.985 {
+        ".99".into()
+    } else {
+        format!("{p:.2}").trim_start_matches('0').to_string()
+    }
 }
 
 /// A weight in at most five columns, about three digits: `12.3`, `1.67`, `.043`, `–` where it is zero.
@@ -185,7 +186,8 @@ mod tests {
             assert_eq!(weight(w), text);
         }
         assert_eq!(short_probability(0.944), ".94");
-        assert_eq!(short_probability(0.996), "1.0");
+        assert_eq!(short_probability(0.996), ".99");
+        assert_eq!(short_probability(0.99951), "1.0");
         assert_eq!(count(99_999), "99999");
         assert_eq!(count(123_456), "123k");
         assert_eq!(long_count(60_000), "60,000");

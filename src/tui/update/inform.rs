@@ -1,6 +1,7 @@
 //! What jobs and effects report.
 
 use super::{edit, navigate, prompt};
+use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Leave};
@@ -19,6 +20,8 @@ const MAX_ERRORS: usize = 10_000;
 pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Read(curves) => {
+            // Simulated data say so wherever they are opened.
+            state.source.simulated |= curves.iter().any(|c| c.survey == SURVEY);
             let rows: Vec<usize> = curves.into_iter().map(|c| state.objects.add(c)).collect();
             let wanted = rows.iter().filter_map(|i| Some((*i, state.objects.get(*i)?.curve.clone()))).collect();
             // The selected one first: if it is new, this asks for it.
