@@ -54,8 +54,8 @@ impl Refset {
             ("label", strings(&|r| r.label.clone())),
             ("fold", Arc::new(UInt32Array::from_iter_values(self.rows.iter().map(|r| r.fold)))),
             ("age_d", Arc::new(Float32Array::from_iter_values(self.rows.iter().map(|r| r.age_d)))),
-            ("embedding", halves(self.rows.iter().map(|r| r.embedding.as_slice()), shortened)),
-            ("atoms", halves(self.rows.iter().map(|r| r.atoms.as_slice()), f16::from_f32)),
+            ("embedding", halves(self.rows.iter().map(|r| r.embedding.as_slice()), number)),
+            ("atoms", halves(self.rows.iter().map(|r| r.atoms.as_slice()), probability)),
         ];
         let fields: Vec<Field> = columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
@@ -105,11 +105,22 @@ fn halves<'a>(rows: impl Iterator<Item = &'a [f32]>, half: fn(f32) -> f16) -> Ar
     Arc::new(list.finish())
 }
 
-/// In half precision with 5 of its 10 fraction bits (1.6 %): the rest is noise to a refit and does not compress.
-fn shortened(v: f32) -> f16 {
+/// A coordinate of an embedding to 1.6 %: what is beyond is noise to a refit, and does not compress.
+fn number(v: f32) -> f16 {
+    shortened(v, 5)
+}
+
+/// A probability to 0.8 %, and 0 below 0.0001.
+fn probability(p: f32) -> f16 {
+    if p < 1e-4 { f16::ZERO } else { shortened(p, 6) }
+}
+
+/// In half precision with `kept` of its 10 fraction bits.
+fn shortened(v: f32, kept: u16) -> f16 {
+    let dropped = 10 - kept;
     // Half of the last kept bit is added for rounding; it carries into the exponent as it should.
     let bits = f16::from_f32(v.clamp(-60000.0, 60000.0)).to_bits();
-    f16::from_bits((bits + 0x10) & !0x1f)
+    f16::from_bits((bits + (1 << (dropped - 1))) >> dropped << dropped)
 }
 
 fn read_batch(batch: &RecordBatch, rows: &mut Vec<RefRow>) -> Option<()> {
