@@ -250,7 +250,7 @@ fn a_fault_in_one_object_is_that_objects_row() {
     }
     // One point of item 0: P(A) = 1.
     assert_eq!((&rows[0][4], &rows[0][5], &rows[0][6]), ("A", "1", "A"));
-    assert!(rows[0][7].contains("only 1 detections"));
+    assert!(rows[0][7].contains("only 1 detection"));
 }
 
 #[test]

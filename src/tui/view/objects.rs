@@ -17,9 +17,6 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
     let title = format!("Objects {}/{}", text::long_count(place), text::long_count(n));
     let inside = frame(state, Pane::Objects, &title, rect, buf);
     let mut notes = Vec::new();
-    if state.source.simulated {
-        notes.push("SIMULATED".to_string());
-    }
     if let Some((done, of)) = state.source.reading {
         notes.push(if of > 1 { format!("reading file {} of {of}", (done + 1).min(of)) } else { "reading".into() });
     }
@@ -28,6 +25,10 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
     }
     if !state.errors.is_empty() {
         notes.push(format!("{} unreadable (E)", state.errors.len()));
+    }
+    // Last: where room is short, the word stands in the header and on the plot as well.
+    if state.source.simulated {
+        notes.push("SIMULATED".to_string());
     }
     if !notes.is_empty() {
         foot(&notes.join(" · "), if state.errors.is_empty() && !state.source.simulated { t.dim } else { t.warn }, rect, buf);
