@@ -310,7 +310,7 @@ fn with_progress<T>(
     let report = |who: &str, e: Epoch| {
         bar.inc(1);
         let text = format!("{who} epoch {}: loss {:.4}, validation {:.4}, accuracy {:.3}", e.epoch, e.loss, e.validation, e.accuracy);
-        if bar.is_hidden() && (e.epoch == 1 || e.epoch % 10 == 0) {
+        if bar.is_hidden() && (e.epoch == 1 || e.epoch.is_multiple_of(10)) {
             eprintln!("{title}: {text}");
         }
         bar.set_message(text);

@@ -34,7 +34,7 @@ pub(super) fn put(track: &Track, out: &mut impl Sink) {
         first.zip(peak).filter(|(f, p)| p.mjd - f.mjd >= 1.0).map_or(nan, |(f, p)| (f.mag - p.mag) / (p.mjd - f.mjd)),
     );
     for d in DECLINE_D {
-        let lost = peak.and_then(|p| track.mean_near(p.mjd + d, 2.5 * (1.0 + 0.12 * d).min(d)).map(|m| m - p.mag));
+        let lost = peak.and_then(|p| track.mean_near(p.mjd + d, 2.5 * (1.0 + 0.12 * d)).map(|m| m - p.mag));
         out.put(format_args!("{c}_decline_{d}"), "mag", format_args!("magnitudes lost {d} days after the peak"), lost.unwrap_or(nan));
     }
     for d in RISE_D {

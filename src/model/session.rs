@@ -1,5 +1,5 @@
 //! Running a bundle through tract. Batches of one and of [`BATCH`] objects have concrete plans; a batch is
-//! padded, so that an object's numbers do not depend on how many others came with it.
+//! padded, so that an object's numbers do not depend on what came with it. Alone and in a batch they may differ in the last bit.
 
 use super::{Input, Model, ModelError, OUTPUTS};
 use crate::lightcurve::{LightCurve, Observation, Photometry};

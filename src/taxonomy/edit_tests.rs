@@ -223,7 +223,7 @@ fn edit_of(t: &Taxonomy, c: &Choice) -> Edit {
         5 | 6 => Edit::Move { id, parent, index },
         7 => Edit::SetAliases { id, aliases: some(w) },
         8 => Edit::SetAbsorbs { id, absorbs: some(w) },
-        9 => Edit::SetExhaustive { id, exhaustive: c.index % 2 == 0 },
+        9 => Edit::SetExhaustive { id, exhaustive: c.index.is_multiple_of(2) },
         10 => Edit::SetCount { id, count: (c.index > 2).then_some(c.b as u64) },
         11 => Edit::Batch(vec![
             Edit::SetNote { id, note: w.clone() },

@@ -190,7 +190,7 @@ fn read_events(send: Sender<Action>) {
 fn signals(send: Sender<Action>) -> io::Result<()> {
     let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
     std::thread::spawn(move || {
-        for _ in signals.forever() {
+        if signals.forever().next().is_some() {
             let _ = send.send(Action::Terminate);
             std::thread::sleep(PATIENCE);
             terminal::restore();

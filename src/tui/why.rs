@@ -31,7 +31,7 @@ pub fn needs_tree(s: &State) -> Option<&'static str> {
 }
 
 pub fn needs_node(s: &State) -> Option<&'static str> {
-    needs_tree(s).or_else(|| match s.tree.selected.kind {
+    needs_tree(s).or(match s.tree.selected.kind {
         TreeRowKind::Node => None,
         TreeRowKind::Residual => Some("this row is the residual of its class, and has no name of its own"),
         TreeRowKind::Unresolved => Some("this row is probability that the model can't resolve, not a class"),

@@ -126,10 +126,13 @@ pub(super) fn remark_times(observations: &[Observation], warnings: &mut Vec<Warn
     }
 }
 
+/// Bands of a survey that were met already, by the name in the file.
+type KnownBands = Vec<(Box<str>, BandId)>;
+
 /// Bands by survey and name, without asking the table for every point.
 #[derive(Default)]
 pub(super) struct BandCache {
-    surveys: Vec<(Box<str>, Vec<(Box<str>, BandId)>)>,
+    surveys: Vec<(Box<str>, KnownBands)>,
     /// The survey asked for last.
     current: usize,
 }

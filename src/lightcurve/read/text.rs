@@ -62,7 +62,7 @@ impl TextFile {
             ));
         };
         let header = header(text).map(|h| (h, end, number));
-        let comment = || last_comment.and_then(|c| header_of_comment(c)).map(|h| (h, start, number - 1));
+        let comment = || last_comment.and_then(header_of_comment).map(|h| (h, start, number - 1));
         match header.or_else(comment) {
             Some(((delimiter, names, columns), skip, skip_lines)) => Ok(TextFile { names, columns, delimiter, skip, skip_lines, source }),
             None => {

@@ -107,8 +107,7 @@ fn wrap(words: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = vec![String::new()];
     for mut word in words.split_whitespace().map(String::from) {
-        loop {
-            let Some(last) = lines.last_mut() else { break };
+        while let Some(last) = lines.last_mut() {
             let gap = usize::from(!last.is_empty());
             if text::width(last) + gap + text::width(&word) <= width {
                 last.extend(std::iter::repeat_n(' ', gap));
