@@ -89,7 +89,7 @@ pub struct TreeState {
     pub doc: Document,
     /// Where it is saved; none = it has no file yet.
     pub path: Option<PathBuf>,
-    /// The taxonomy is still a placeholder.
+    /// The model, whose tree this will be, is still being loaded.
     pub loading: bool,
     /// The selected row.
     pub selected: RowKey,

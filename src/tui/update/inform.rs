@@ -126,6 +126,7 @@ fn take_part(state: &mut State, request: u64, p: Result<Arc<[f64]>, String>) {
         }
         Err(why) => {
             time.p = None;
+            time.fresh = true;
             state.say(Tone::Warn, format!("what was known then can't be classified: {}", clean(&why)));
         }
     }

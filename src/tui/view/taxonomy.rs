@@ -2,6 +2,7 @@
 
 use super::{ListHit, foot, frame, scrolled, spans};
 use crate::taxonomy::{CountMode, Form};
+use crate::tui::objects::Classified;
 use crate::tui::state::{ModelState, Pane, State, TreeRowKind};
 use crate::tui::text;
 use crate::tui::tree::{Cascade, Fold, Shown, TreeRow};
@@ -161,7 +162,11 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
                 ModelState::Loading => "loading the model…",
                 ModelState::Failed(_) => "no cascade: the model could not be loaded",
                 ModelState::Ready(_) if state.objects.is_empty() => "no object, no cascade",
-                ModelState::Ready(_) => "classifying…",
+                ModelState::Ready(_) if state.time.as_ref().is_some_and(|t| t.fresh) => "nothing that the model uses was known then",
+                ModelState::Ready(_) => match state.objects.get(state.objects.selected).map(|o| &o.classified) {
+                    Some(Classified::Failed(why)) => &format!("not classified: {}", text::clean(why)),
+                    _ => "classifying…",
+                },
             };
             spans(buf, x, y, end, &[(words, t.dim)]);
         }
