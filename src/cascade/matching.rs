@@ -3,15 +3,11 @@
 
 use crate::taxonomy::names::loose_key as loose;
 use crate::taxonomy::{Node, NodeId, Taxonomy};
-use std::collections::HashMap;
+use std::cell::OnceCell;
 
-/// By what two nodes were found to be the same class, strongest first.
+/// By what two nodes were found to be the same class, strongest first. (Lineage ids and names come before, and are unique.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MatchedBy {
-    /// The same lineage id, which a node keeps through renames and moves.
-    Lineage,
-    /// The same name.
-    Name,
     /// An alias of either is the other's name, or they share an alias.
     Alias,
     /// The same name without regard to case, spaces, `-` and `_`.
@@ -23,8 +19,6 @@ pub enum MatchedBy {
 impl std::fmt::Display for MatchedBy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            MatchedBy::Lineage => "lineage id",
-            MatchedBy::Name => "name",
             MatchedBy::Alias => "alias",
             MatchedBy::LooseName => "name (case and spaces aside)",
             MatchedBy::LooseAlias => "alias (case and spaces aside)",
@@ -51,78 +45,101 @@ pub enum RegroupError {
     },
 }
 
-/// The target tree's nodes by all that they can be found by.
+/// Finds the nodes of a target tree. Exact labels and lineage ids are in the tree's own index.
 pub(super) struct Matcher<'a> {
     target: &'a Taxonomy,
-    lineages: HashMap<&'a str, Vec<NodeId>>,
-    names: HashMap<&'a str, Vec<NodeId>>,
-    aliases: HashMap<&'a str, Vec<NodeId>>,
-    loose_names: HashMap<String, Vec<NodeId>>,
-    loose_aliases: HashMap<String, Vec<NodeId>>,
+    loose: OnceCell<Loose>,
+}
+
+/// Names and aliases by the hashes of their loose keys, ascending: made only when a class is not found exactly, because the
+/// tree may be large.
+struct Loose {
+    names: Vec<(u64, NodeId)>,
+    aliases: Vec<(u64, NodeId)>,
+}
+
+/// FNV-1a of the loose key, without making the key.
+fn loose_hash(label: &str) -> u64 {
+    let kept = label.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '_').flat_map(char::to_lowercase);
+    kept.fold(0xcbf2_9ce4_8422_2325, |h, c| (h ^ u64::from(c as u32)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Loose {
+    fn new(target: &Taxonomy) -> Self {
+        let (mut names, mut aliases) = (Vec::with_capacity(target.len()), Vec::new());
+        for id in target.preorder() {
+            let node = target.node(id);
+            names.push((loose_hash(&node.name), id));
+            aliases.extend(node.aliases.iter().map(|a| (loose_hash(a), id)));
+        }
+        names.sort_unstable();
+        aliases.sort_unstable();
+        Loose { names, aliases }
+    }
+}
+
+/// The entries of `list` under the hash of `key`'s loose key; the caller looks at the labels themselves.
+fn under<'l>(list: &'l [(u64, NodeId)], key: &str) -> impl Iterator<Item = NodeId> + 'l {
+    let hash = loose_hash(key);
+    let from = list.partition_point(|(h, _)| *h < hash);
+    list.iter().skip(from).take_while(move |(h, _)| *h == hash).map(|(_, id)| *id)
 }
 
 impl<'a> Matcher<'a> {
     pub(super) fn new(target: &'a Taxonomy) -> Self {
-        let mut m = Matcher {
-            target,
-            lineages: HashMap::new(),
-            names: HashMap::new(),
-            aliases: HashMap::new(),
-            loose_names: HashMap::new(),
-            loose_aliases: HashMap::new(),
-        };
-        for id in target.preorder() {
-            let node = target.node(id);
-            m.lineages.entry(&node.lineage).or_default().push(id);
-            m.names.entry(&node.name).or_default().push(id);
-            m.loose_names.entry(loose(&node.name)).or_default().push(id);
-            for alias in &node.aliases {
-                m.aliases.entry(alias).or_default().push(id);
-                m.loose_aliases.entry(loose(alias)).or_default().push(id);
-            }
-        }
-        m
+        Matcher { target, loose: OnceCell::new() }
     }
 
     /// The node that means the same class as `node` of the model's tree; none if there isn't one.
     pub(super) fn find(&self, node: &Node) -> Result<Option<NodeId>, RegroupError> {
-        if let Some(found) = self.only(node, MatchedBy::Lineage, self.lineages.get(node.lineage.as_str()).into_iter())? {
+        if let Some(found) = self.target.find_lineage(&node.lineage) {
             return Ok(Some(found));
         }
-        if let Some(found) = self.only(node, MatchedBy::Name, self.names.get(node.name.as_str()).into_iter())? {
+        if let Some(found) = self.target.find(&node.name) {
             return Ok(Some(found));
         }
         let aliased = self
-            .aliases
-            .get(node.name.as_str())
+            .by_alias(&node.name)
             .into_iter()
-            .chain(node.aliases.iter().filter_map(|a| self.names.get(a.as_str())))
-            .chain(node.aliases.iter().filter_map(|a| self.aliases.get(a.as_str())));
+            .chain(node.aliases.iter().filter_map(|a| self.target.find(a)))
+            .chain(node.aliases.iter().filter_map(|a| self.by_alias(a)));
         if let Some(found) = self.only(node, MatchedBy::Alias, aliased)? {
             return Ok(Some(found));
         }
-        let name = loose(&node.name);
-        if let Some(found) = self.only(node, MatchedBy::LooseName, self.loose_names.get(&name).into_iter())? {
+        if let Some(found) = self.only(node, MatchedBy::LooseName, self.loose_names(&node.name).into_iter())? {
             return Ok(Some(found));
         }
-        let own: Vec<String> = node.aliases.iter().map(|a| loose(a)).collect();
         let aliased = self
-            .loose_aliases
-            .get(&name)
+            .loose_aliases(&node.name)
             .into_iter()
-            .chain(own.iter().filter_map(|a| self.loose_names.get(a)))
-            .chain(own.iter().filter_map(|a| self.loose_aliases.get(a)));
+            .chain(node.aliases.iter().flat_map(|a| self.loose_names(a)))
+            .chain(node.aliases.iter().flat_map(|a| self.loose_aliases(a)));
         self.only(node, MatchedBy::LooseAlias, aliased)
     }
 
-    fn only<'b>(
-        &self,
-        node: &Node,
-        by: MatchedBy,
-        candidates: impl Iterator<Item = &'b Vec<NodeId>>,
-    ) -> Result<Option<NodeId>, RegroupError> {
+    /// The node that has exactly this alias.
+    fn by_alias(&self, label: &str) -> Option<NodeId> {
+        self.target.find_label(label).filter(|id| self.target.node(*id).aliases.iter().any(|a| a == label))
+    }
+
+    fn loose_index(&self) -> &Loose {
+        self.loose.get_or_init(|| Loose::new(self.target))
+    }
+
+    fn loose_names(&self, label: &str) -> Vec<NodeId> {
+        let key = loose(label);
+        under(&self.loose_index().names, label).filter(|id| loose(&self.target.node(*id).name) == key).collect()
+    }
+
+    fn loose_aliases(&self, label: &str) -> Vec<NodeId> {
+        let key = loose(label);
+        let same = |id: &NodeId| self.target.node(*id).aliases.iter().any(|a| loose(a) == key);
+        under(&self.loose_index().aliases, label).filter(same).collect()
+    }
+
+    fn only(&self, node: &Node, by: MatchedBy, candidates: impl Iterator<Item = NodeId>) -> Result<Option<NodeId>, RegroupError> {
         let mut found: Option<NodeId> = None;
-        for &id in candidates.flatten() {
+        for id in candidates {
             match found {
                 Some(first) if first != id => {
                     return Err(RegroupError::Ambiguous {

@@ -60,6 +60,18 @@ impl Taxonomy {
         }
     }
 
+    /// Whether `edit` would be refused, and why. Nothing is changed.
+    pub fn try_out(&mut self, edit: Edit) -> Result<(), EditError> {
+        let arena = self.nodes.len();
+        let inverse = self.apply(edit)?;
+        let undone = self.apply(inverse);
+        debug_assert!(undone.is_ok(), "{undone:?}");
+        // Nodes that the edit added are detached now, and unknown outside.
+        self.nodes.truncate(arena);
+        self.attached.truncate(arena);
+        Ok(())
+    }
+
     /// Whether applying `edit` would leave everything as it is (so that it is not worth a step of history).
     pub fn changes_nothing(&self, edit: &Edit) -> bool {
         let node = |id: &NodeId| self.nodes.get(id.index());

@@ -9,8 +9,9 @@ fn attached(taxonomy: &Taxonomy, id: NodeId) -> Result<(), EditError> {
     if taxonomy.is_attached(id) { Ok(()) } else { Err(EditError::NotInTree) }
 }
 
-/// Merges `from` into `into`: its children move there, its name, aliases and absorbed labels are absorbed (they were
-/// another class), its count is added, and it is deleted.
+/// Merges `from` into `into`, which then stands for both: its children move there, its name and aliases become aliases
+/// of `into` (so that a model's probabilities of both are added), its absorbed labels are absorbed, its count is
+/// added, and it is deleted.
 pub fn merge(taxonomy: &Taxonomy, from: NodeId, into: NodeId) -> Result<Edit, EditError> {
     attached(taxonomy, from)?;
     attached(taxonomy, into)?;
@@ -33,10 +34,29 @@ pub fn merge(taxonomy: &Taxonomy, from: NodeId, into: NodeId) -> Result<Edit, Ed
     let moving = taxonomy.children(from).iter().filter(|c| **c != into);
     edits.extend(moving.map(|c| Edit::Move { id: *c, parent: into, index: usize::MAX }));
     edits.push(Edit::Delete { id: from, children: Subtree::Rise });
-    let absorbs = target.absorbs.iter().cloned().chain(source.labels().map(str::to_string)).collect();
-    edits.push(Edit::SetAbsorbs { id: into, absorbs });
+    let aliases = target.aliases.iter().chain(std::iter::once(&source.name)).chain(&source.aliases).cloned().collect();
+    edits.push(Edit::SetAliases { id: into, aliases });
+    if !source.absorbs.is_empty() {
+        edits.push(Edit::SetAbsorbs { id: into, absorbs: target.absorbs.iter().chain(&source.absorbs).cloned().collect() });
+    }
     if let Some(n) = source.count {
         edits.push(Edit::SetCount { id: into, count: Some(target.count.unwrap_or(0).saturating_add(n)) });
+    }
+    Ok(Edit::Batch(edits))
+}
+
+/// [`merge`] of several nodes into one, one after the other.
+pub fn merge_all(taxonomy: &Taxonomy, from: &[NodeId], into: NodeId) -> Result<Edit, EditError> {
+    if let [one] = from {
+        return merge(taxonomy, *one, into);
+    }
+    // Each merge is made for the tree as those before leave it.
+    let mut scratch = taxonomy.clone();
+    let mut edits = Vec::with_capacity(from.len());
+    for id in from.iter().filter(|id| **id != into) {
+        let edit = merge(&scratch, *id, into)?;
+        scratch.apply(edit.clone())?;
+        edits.push(edit);
     }
     Ok(Edit::Batch(edits))
 }
@@ -68,33 +88,45 @@ pub fn duplicate(taxonomy: &Taxonomy, id: NodeId) -> Result<Edit, EditError> {
     Ok(Edit::AddTree { parent, index: taxonomy.position(id) + 1, nodes })
 }
 
-/// A new node `name` in the place of the first of `members`, which become its children in their order. All must be siblings.
+/// A new node `name` in the place of the first of `members`, which become its children in their order. They come in the
+/// order of the tree, and none may lie below another.
 pub fn group(taxonomy: &Taxonomy, members: &[NodeId], name: &str) -> Result<Edit, EditError> {
     for id in members {
         attached(taxonomy, *id)?;
     }
-    let parent = members.first().and_then(|m| taxonomy.parent(*m)).ok_or(EditError::MoveRoot)?;
-    if members.iter().any(|m| taxonomy.parent(*m) != Some(parent)) {
-        return Err(EditError::DoesNotFit("only siblings can be grouped"));
+    let first = *members.first().ok_or(EditError::DoesNotFit("there is nothing to group"))?;
+    let parent = taxonomy.parent(first).ok_or(EditError::MoveRoot)?;
+    let all: HashSet<NodeId> = members.iter().copied().collect();
+    if members.iter().any(|m| taxonomy.ancestors(*m).any(|a| all.contains(&a))) {
+        return Err(EditError::DoesNotFit("one of the classes lies below another: choose the upper one alone"));
     }
-    let mut ordered: Vec<NodeId> = taxonomy.children(parent).iter().copied().filter(|c| members.contains(c)).collect();
-    let index = ordered.first().map_or(0, |m| taxonomy.position(*m));
     let new = taxonomy.next_id();
-    let mut edits = vec![Edit::Add { parent, index, node: Node::new(name) }];
-    edits.extend(ordered.drain(..).map(|id| Edit::Move { id, parent: new, index: usize::MAX }));
+    let mut edits = vec![Edit::Add { parent, index: taxonomy.position(first), node: Node::new(name) }];
+    edits.extend(members.iter().map(|id| Edit::Move { id: *id, parent: new, index: usize::MAX }));
     Ok(Edit::Batch(edits))
 }
 
-/// A label that `id` absorbs becomes a child of its own, the last, with `count` objects, which `id` gives up.
+/// Several nodes, in their order, become the last children of `parent`. None may lie below another.
+pub fn move_all(taxonomy: &Taxonomy, members: &[NodeId], parent: NodeId) -> Edit {
+    let moves = members.iter().filter(|m| **m != parent).map(|id| Edit::Move { id: *id, parent, index: usize::MAX });
+    let mut moves: Vec<Edit> = moves.filter(|e| !taxonomy.changes_nothing(e)).collect();
+    if moves.len() == 1 { moves.pop().unwrap_or(Edit::Batch(Vec::new())) } else { Edit::Batch(moves) }
+}
+
+/// A label of `id` other than its name (absorbed, or an alias) becomes a child of its own, the last, with `count` objects,
+/// which `id` gives up.
 pub fn split_off(taxonomy: &Taxonomy, id: NodeId, label: &str, count: Option<u64>) -> Result<Edit, EditError> {
     attached(taxonomy, id)?;
     let node = taxonomy.node(id);
-    if !node.absorbs.iter().any(|a| a == label) {
-        return Err(EditError::DoesNotFit("the node does not absorb that label"));
-    }
-    let absorbs = node.absorbs.iter().filter(|a| *a != label).cloned().collect();
-    let mut edits =
-        vec![Edit::SetAbsorbs { id, absorbs }, Edit::Add { parent: id, index: usize::MAX, node: Node { count, ..Node::new(label) } }];
+    let without = |list: &[String]| list.iter().filter(|a| *a != label).cloned().collect::<Vec<_>>();
+    let give_up = if node.absorbs.iter().any(|a| a == label) {
+        Edit::SetAbsorbs { id, absorbs: without(&node.absorbs) }
+    } else if node.aliases.iter().any(|a| a == label) {
+        Edit::SetAliases { id, aliases: without(&node.aliases) }
+    } else {
+        return Err(EditError::DoesNotFit("the class has no such alias and absorbs no such label"));
+    };
+    let mut edits = vec![give_up, Edit::Add { parent: id, index: usize::MAX, node: Node { count, ..Node::new(label) } }];
     if let (Some(all), Some(part)) = (node.count, count) {
         edits.push(Edit::SetCount { id, count: Some(all.saturating_sub(part)) });
     }
@@ -141,7 +173,8 @@ mod tests {
         let (a, b) = (t.find("A").unwrap(), t.find("B").unwrap());
         let edit = merge(&t, b, a).unwrap();
         there_and_back(&mut t, edit, "Object -A --A1 --A2 --B1");
-        assert_eq!(t.node(a).absorbs, ["B", "b", "bb"]);
+        assert_eq!(t.node(a).aliases, ["B", "b"]);
+        assert_eq!(t.node(a).absorbs, ["bb"]);
         assert_eq!(t.node(a).count, Some(12));
         assert_eq!(merge(&t, a, a), Err(EditError::DoesNotFit("a node can't be merged with itself")));
         assert_eq!(merge(&t, t.root(), a), Err(EditError::DeleteRoot));
@@ -168,12 +201,51 @@ mod tests {
     fn grouping_and_splitting_off() {
         let mut t = tree();
         let (a, b) = (t.find("A").unwrap(), t.find("B").unwrap());
-        let edit = group(&t, &[b, a], "G").unwrap();
+        let edit = group(&t, &[a, b], "G").unwrap();
         there_and_back(&mut t, edit, "Object -G --A ---A1 ---A2 --B ---B1");
-        assert!(group(&t, &[b, t.find("A1").unwrap()], "H").is_err());
+        let (a2, b1) = (t.find("A2").unwrap(), t.find("B1").unwrap());
+        assert!(group(&t, &[b, b1], "H").is_err(), "one below the other");
+        assert!(group(&t, &[t.root()], "H").is_err());
+        assert!(group(&t, &[], "H").is_err());
+        // From different parents: the new one stands where the first stood.
+        let edit = group(&t, &[a2, b1], "H").unwrap();
+        let inverse = t.apply(edit).unwrap();
+        assert_eq!(shape(&t), "Object -G --A ---A1 ---H ----A2 ----B1 --B");
+        t.apply(inverse).unwrap();
         let edit = split_off(&t, b, "bb", Some(2)).unwrap();
         there_and_back(&mut t, edit, "Object -G --A ---A1 ---A2 --B ---B1 ---bb");
         assert_eq!((t.node(b).count, t.node(t.find("bb").unwrap()).count), (Some(5), Some(2)));
         assert!(split_off(&t, b, "bb", None).is_err());
+        let edit = split_off(&t, b, "b", None).unwrap();
+        there_and_back(&mut t, edit, "Object -G --A ---A1 ---A2 --B ---B1 ---bb ---b");
+        assert!(split_off(&t, b, "B", None).is_err(), "the name is no other label");
+    }
+
+    #[test]
+    fn several_at_once() {
+        let mut t = tree();
+        let id = |t: &Taxonomy, n: &str| t.find(n).unwrap();
+        let (a, a1, a2, b, b1) = (id(&t, "A"), id(&t, "A1"), id(&t, "A2"), id(&t, "B"), id(&t, "B1"));
+        let edit = merge_all(&t, &[a1, a2, b1], b1).unwrap();
+        there_and_back(&mut t, edit, "Object -A -B --B1");
+        assert_eq!(t.node(b1).aliases, ["A1", "A2"]);
+        assert!(merge_all(&t, &[a, t.root()], b).is_err());
+        let edit = move_all(&t, &[a, b1], a);
+        there_and_back(&mut t, edit, "Object -A --B1 -B");
+        assert_eq!(move_all(&t, &[b1], a), Edit::Batch(Vec::new()), "it is there already");
+        let edit = move_all(&t, &[a, b], b);
+        there_and_back(&mut t, edit, "Object -B --A ---B1");
+    }
+
+    #[test]
+    fn trying_out_changes_nothing() {
+        let mut t = tree();
+        let (before, next) = (to_json(&t), t.next_id());
+        let (a, b) = (t.find("A").unwrap(), t.find("B").unwrap());
+        let edit = group(&t, &[a, b], "G").unwrap();
+        assert_eq!(t.try_out(edit), Ok(()));
+        assert!(t.try_out(Edit::Rename { id: a, name: "B".into() }).is_err());
+        assert_eq!((to_json(&t), t.next_id()), (before, next));
+        assert_eq!(t.broken_invariant(), None);
     }
 }

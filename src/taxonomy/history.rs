@@ -50,6 +50,11 @@ impl Document {
         Ok(())
     }
 
+    /// Whether an edit would be refused, and why. Neither the tree nor its history is changed.
+    pub fn try_out(&mut self, edit: Edit) -> Result<(), EditError> {
+        self.taxonomy.try_out(edit)
+    }
+
     /// Takes the last step back and says its title; None where there is none.
     pub fn undo(&mut self) -> Option<&str> {
         Self::step(&mut self.taxonomy, &mut self.undo, &mut self.redo)

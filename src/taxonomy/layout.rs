@@ -6,6 +6,7 @@
 use super::names::RESIDUAL_PREFIX;
 use super::tree::{NodeId, Taxonomy};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// A node of the flattened tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +49,14 @@ pub struct Layout {
     child_group: Vec<Option<usize>>,
     /// Per slot: one past the last slot of its subtree.
     end: Vec<usize>,
-    node_slot: HashMap<NodeId, usize>,
-    residual_slot: HashMap<NodeId, usize>,
-    names: HashMap<String, usize>,
+    /// By arena index; [`NONE`] where there is none.
+    node_slot: Vec<u32>,
+    residual_slot: Vec<u32>,
+    /// Made when first asked for.
+    names: OnceLock<HashMap<String, usize>>,
 }
+
+const NONE: u32 = u32::MAX;
 
 enum Step {
     Enter { node: NodeId, parent: Option<usize>, depth: u32, group: usize },
@@ -67,9 +72,9 @@ impl Layout {
             groups: Vec::new(),
             child_group: Vec::new(),
             end: Vec::new(),
-            node_slot: HashMap::new(),
-            residual_slot: HashMap::new(),
-            names: HashMap::new(),
+            node_slot: vec![NONE; taxonomy.arena_len()],
+            residual_slot: vec![NONE; taxonomy.arena_len()],
+            names: OnceLock::new(),
         };
         let mut stack = Vec::new();
         layout.push_children(taxonomy, taxonomy.root(), None, 1, &mut stack);
@@ -86,7 +91,7 @@ impl Layout {
                         depth,
                         group,
                     });
-                    layout.node_slot.insert(node, slot);
+                    layout.node_slot[node.index()] = slot as u32;
                     layout.push_children(taxonomy, node, Some(slot), depth + 1, &mut stack);
                 }
                 Step::Residual { node, parent, depth, group } => {
@@ -100,7 +105,7 @@ impl Layout {
                         depth,
                         group,
                     });
-                    layout.residual_slot.insert(node, slot);
+                    layout.residual_slot[node.index()] = slot as u32;
                 }
             }
         }
@@ -115,7 +120,6 @@ impl Layout {
 
     fn push_slot(&mut self, slot: Slot) -> usize {
         let index = self.slots.len();
-        self.names.insert(slot.name.clone(), index);
         self.groups[slot.group].members.push(index);
         self.slots.push(slot);
         self.child_group.push(None);
@@ -161,17 +165,18 @@ impl Layout {
 
     /// The slot of a node; None for the root and for nodes that are not in the tree.
     pub fn slot_of(&self, node: NodeId) -> Option<usize> {
-        self.node_slot.get(&node).copied()
+        self.node_slot.get(node.index()).filter(|s| **s != NONE).map(|s| *s as usize)
     }
 
     /// The slot of a node's residual "other X", if it has one; the root may have one too.
     pub fn residual_of(&self, node: NodeId) -> Option<usize> {
-        self.residual_slot.get(&node).copied()
+        self.residual_slot.get(node.index()).filter(|s| **s != NONE).map(|s| *s as usize)
     }
 
     /// The slot of exactly this name, residuals included.
     pub fn by_name(&self, name: &str) -> Option<usize> {
-        self.names.get(name).copied()
+        let names = self.names.get_or_init(|| self.slots.iter().enumerate().map(|(i, s)| (s.name.clone(), i)).collect());
+        names.get(name).copied()
     }
 
     /// From the top to `slot`, which is included; the root is not.

@@ -250,6 +250,21 @@ impl Weights {
         self.slots().iter().map(|r| r.lambda).collect()
     }
 
+    /// How unequal the classes are: the largest number of examples over the smallest, among leaves and residuals that have
+    /// any, and the same of examples times W, which is what each class weighs in the loss. None with fewer than two such.
+    pub fn imbalance(&self, layout: &Layout) -> Option<(f64, f64)> {
+        let rows = self.slots();
+        let with_examples = || (0..layout.len()).filter(|s| layout.is_atom(*s)).filter_map(|s| rows.get(s)).filter(|r| r.n_subtree > 0);
+        if with_examples().count() < 2 {
+            return None;
+        }
+        let ratio = |of: fn(&NodeWeight) -> f64| {
+            let (low, high) = with_examples().map(of).fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+            high / low
+        };
+        Some((ratio(|r| r.n_subtree as f64), ratio(|r| r.n_subtree as f64 * r.w)))
+    }
+
     /// W(y) of a label whose training path ends in `slot`: the weight of the whole object in form `label`.
     pub fn label_weight(&self, slot: usize) -> f64 {
         self.slots().get(slot).map_or(0.0, |r| r.w)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::taxonomy::{Edit, parse_json, shipped_json};
+use crate::taxonomy::{Edit, Node, parse_json, shipped_json};
 use std::path::Path;
 
 fn close(a: f64, b: f64) {
@@ -173,4 +173,23 @@ fn the_papers_supernova_tree() {
     assert_eq!(row(&w, "SN Ic-BL").depth, 5);
     let (_, nodes) = weigh(&t, WeightOptions { k: CountMode::Nodes, ..Default::default() });
     assert_eq!(nodes.k, 37);
+}
+
+#[test]
+fn imbalance_before_and_after_weighting() {
+    let mut t = Taxonomy::new("t", "Object");
+    for (name, n) in [("A", 900), ("B", 9), ("C", 0)] {
+        t.add_node(t.root(), Node { count: Some(n), ..Node::new(name) }).unwrap();
+    }
+    let l = Layout::new(&t);
+    let at = |beta: f64| {
+        let o = WeightOptions { beta, ..WeightOptions::default() };
+        compute(&t, &l, &Counts::from_tree(&t), &o).imbalance(&l).unwrap()
+    };
+    assert_eq!(at(0.0), (100.0, 100.0));
+    assert!((at(0.5).1 - 10.0).abs() < 1e-9);
+    assert!((at(1.0).1 - 1.0).abs() < 1e-9);
+    let one = Taxonomy::new("t", "Object");
+    let l = Layout::new(&one);
+    assert_eq!(compute(&one, &l, &Counts::from_tree(&one), &one.weights).imbalance(&l), None);
 }

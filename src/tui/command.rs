@@ -167,9 +167,9 @@ commands! {
 
     # Objects
     OpenObject "open" "Go to its taxonomy" [Objects] ["enter"] "open" safe needs_object "Goes to the taxonomy with the cascade of the selected object.";
-    Search "search" "Find an object" [Any] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
-    SearchNext "search-next" "Next match" [Any] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
-    SearchPrevious "search-previous" "Previous match" [Any] ["N"] "" safe needs_search "Goes to the previous object that matches the search.";
+    Search "search" "Find an object" [Objects Curve] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
+    SearchNext "search-next" "Next match" [Objects Curve] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
+    SearchPrevious "search-previous" "Previous match" [Objects Curve] ["N"] "" safe needs_search "Goes to the previous object that matches the search.";
     NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
     PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
 
@@ -177,14 +177,30 @@ commands! {
     AddChild "add-child" "Add a child" [Taxonomy] ["a"] "add" safe needs_node "Adds a class below the selected one.";
     AddSibling "add-sibling" "Add a sibling" [Taxonomy] ["A"] "" safe needs_inner_node "Adds a class after the selected one, on the same level.";
     Rename "rename" "Rename" [Taxonomy] ["r"] "rename" safe needs_node "Renames the selected class; the model still knows it by its lineage.";
-    Move "move" "Move" [Taxonomy] ["m"] "move" safe needs_inner_node "Moves the selected class: choose its new parent, then Enter.";
-    MoveHere "move-here" "Put it here" [Move] ["enter"] "put it here" safe can_move_here "Makes the selected class the parent of the one that is being moved.";
+    Move "move" "Move" [Taxonomy] ["m"] "move" safe needs_inner_targets "Moves the class, or the marked ones: choose the new parent, then Enter.";
+    MoveTo "move-to" "Move to a named parent" [Taxonomy] ["P"] "" safe needs_inner_targets "Moves the class, or the marked ones, below a class whose name is typed.";
+    MoveHere "move-here" "Put it here" [Move] ["enter"] "put it here" safe can_move_here "Makes the selected class the parent of what is being moved, or merges into it.";
     MoveUp "move-up" "Move up" [Taxonomy] ["K"] "" safe can_go_up "Exchanges the class with its sibling above.";
     MoveDown "move-down" "Move down" [Taxonomy] ["J"] "" safe can_go_down "Exchanges the class with its sibling below.";
-    Delete "delete" "Delete" [Taxonomy] ["d" "delete"] "delete" safe needs_inner_node "Deletes the class; asks what becomes of its children.";
+    MoveOut "move-out" "Move out" [Taxonomy] ["H"] "" safe can_go_out "Moves the class a level up, behind its parent.";
+    MoveIn "move-in" "Move in" [Taxonomy] ["L"] "" safe can_go_in "Moves the class a level down, into its sibling above.";
+    Group "group" "Group under a new parent" [Taxonomy] ["p"] "group" safe needs_inner_targets "Puts the class, or the marked ones, under a new parent in its place.";
+    Merge "merge" "Merge into another" [Taxonomy] ["x"] "merge" safe needs_inner_targets "Merges the class, or the marked ones, into the class that is chosen: their names become its aliases.";
+    SplitOff "split-off" "Split off a label" [Taxonomy] ["X"] "" safe needs_labels "Makes an absorbed label or an alias of the class a child of its own.";
+    Duplicate "duplicate" "Duplicate" [Taxonomy] ["y"] "" safe needs_inner_node "Copies the class with all below it, under new names.";
+    Delete "delete" "Delete" [Taxonomy] ["d" "delete"] "delete" safe needs_inner_targets "Deletes the class, or the marked ones; asks what becomes of their children.";
     Exhaustive "exhaustive" "Exhaustive on or off" [Taxonomy] ["e"] "exhaustive" safe needs_node "Says whether the children cover the class. If not, it gets a residual \"other\".";
     Aliases "aliases" "Edit aliases" [Taxonomy] ["i"] "" safe needs_node "Edits the other names of the class, separated by commas.";
+    Absorbs "absorbs" "Edit absorbed labels" [Taxonomy] ["b"] "" safe needs_node "Edits the finer labels that the class takes in, separated by commas.";
     Note "note" "Edit the note" [Taxonomy] ["o"] "" safe needs_node "Edits the remark that is kept with the class.";
+    Title "title" "Title of the tree" [Taxonomy] ["~"] "" safe needs_tree "Edits the title of the tree.";
+    Citation "citation" "Source of the tree" [Taxonomy] ["\""] "" safe needs_tree "Edits the remark where the tree comes from.";
+    Mark "mark" "Mark" [Taxonomy] ["v"] "mark" safe needs_node "Marks the class or takes its mark away, and goes on; what can act on several acts on the marked ones.";
+    MarkSiblings "mark-siblings" "Mark all siblings" [Taxonomy] ["V"] "" safe needs_inner_node "Marks the class and all its siblings, or takes all their marks away.";
+    SearchClass "search-class" "Find a class" [Taxonomy] ["/"] "find" safe needs_tree "Finds a class by a part of its name or of an alias, as you type.";
+    SearchClassNext "search-class-next" "Next class found" [Taxonomy] ["n"] "" safe needs_class_search "Goes to the next class that matches the search.";
+    SearchClassPrevious "search-class-previous" "Previous class found" [Taxonomy] ["N"] "" safe needs_class_search "Goes to the previous class that matches the search.";
+    FilterClasses "filter-classes" "Filter the tree" [Taxonomy] ["&"] "" safe needs_tree "Shows only the classes with a text in a name or alias, and the way to them; Esc shows all.";
 
     # Folding
     ToggleFold "toggle-fold" "Fold or unfold" [Taxonomy] ["enter" "space"] "fold" safe needs_children "Hides or shows what lies below the class.";
@@ -192,6 +208,8 @@ commands! {
     Unfold "unfold" "Unfold, or go to the child" [Taxonomy Move] ["right" "l"] "" safe needs_tree "Unfolds the class, or goes to its first child.";
     FoldAll "fold-all" "Fold all" [Taxonomy] ["C"] "" safe needs_tree "Folds everything below the first level.";
     UnfoldAll "unfold-all" "Unfold all" [Taxonomy] ["O"] "" safe needs_tree "Unfolds everything.";
+    FoldBelow "fold-below" "Fold all below it" [Taxonomy] ["_"] "" safe needs_children "Folds the class and everything below it.";
+    UnfoldBelow "unfold-below" "Unfold all below it" [Taxonomy] ["*"] "" safe needs_children "Unfolds the class and everything below it.";
 
     # Weights
     AlphaDown "alpha-down" "Less alpha" [Taxonomy] ["("] "" safe needs_tree "Lowers alpha: deep levels weigh more. lambda = exp(-alpha depth).";
@@ -200,6 +218,8 @@ commands! {
     BetaUp "beta-up" "More beta" [Taxonomy] ["}"] "" safe needs_tree "Raises beta: rare classes weigh more. W = (N / K n)^beta.";
     WeightForm "weight-form" "Form of the weights" [Taxonomy] ["f"] "" safe needs_tree "Steps through the forms: a weight per node, one per label, none.";
     WeightCount "weight-count" "What K counts" [Taxonomy] ["c"] "" safe needs_tree "K in W = (N / K n)^beta counts the labels that occur, or the nodes.";
+    Columns "columns" "Columns of the weights" [Taxonomy] ["w"] "weights" safe needs_tree "Shows all columns of the weights, or gives the room to the bars again.";
+    Counts "counts" "Numbers of examples" [Taxonomy] ["#"] "" safe needs_node "Types the number of examples of a class, or takes all from the model, from labels or from a file.";
     TauDown "tau-down" "Lower threshold" [Any] ["-"] "" safe always "Lowers tau: decisions go deeper, and are less certain.";
     TauUp "tau-up" "Higher threshold" [Any] ["+"] "" safe always "Raises tau: decisions stop earlier, and are more certain.";
 
@@ -219,6 +239,8 @@ commands! {
     Redo "redo" "Redo" [Any] ["U" "ctrl-r"] "" safe can_redo "Does again what was taken back.";
     Save "save" "Save the tree" [Any] ["s"] "save" safe needs_tree "Writes the tree to its file; asks for a name if it has none.";
     SaveAs "save-as" "Save the tree as" [Any] ["S"] "" safe needs_tree "Writes the tree to another file; asks before it overwrites one.";
+
+    Findings "findings" "Check the tree" [Any] ["!"] "" safe needs_tree "Lists what is wrong or doubtful in the tree; Enter goes to the class.";
 
     # Program
     Help "help" "Help" [Any Move] ["?"] "" safe always "Lists all keys.";

@@ -24,6 +24,10 @@ fn loaded(model: Arc<Model>) -> Loaded {
         name: model.name().to_string(),
         taxonomy: model.taxonomy().clone(),
         layout: model.layout().clone(),
+        counts: {
+            let (tree, counts) = (model.taxonomy(), model.training_counts());
+            tree.preorder().map(|id| (id, counts.exact(id))).filter(|(_, n)| *n > 0).collect()
+        },
         warnings: Box::new(move |curve| {
             let mut all: Vec<String> = model_warnings(curve).iter().map(|w| w.to_string()).collect();
             if remarks.knows(&curve.object_id) {

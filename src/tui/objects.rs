@@ -1,5 +1,6 @@
 //! The list of objects: what was read, what is known of each, selection and search. No drawing, no I/O.
 
+use super::tree::contains_ignoring_case;
 use crate::lightcurve::LightCurve;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,6 +66,16 @@ impl Objects {
         self.classified
     }
 
+    /// The labels of the objects that have one.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(|o| o.curve.label.as_deref()).filter(|l| !l.is_empty())
+    }
+
+    /// Every row.
+    pub fn iter(&self) -> impl Iterator<Item = &Object> {
+        self.rows.iter()
+    }
+
     /// Adds an object. Rows of one object that come from several files are merged (same name, survey and
     /// kind of photometry), and it waits again for its answer. Returns its row.
     pub fn add(&mut self, curve: LightCurve) -> usize {
@@ -109,13 +120,6 @@ impl Objects {
     pub fn matches(&self, index: usize) -> bool {
         !self.search.is_empty() && self.rows.get(index).is_some_and(|o| contains_ignoring_case(&o.curve.object_id, &self.search))
     }
-}
-
-fn contains_ignoring_case(text: &str, lower: &str) -> bool {
-    if text.is_ascii() && lower.is_ascii() {
-        return text.as_bytes().windows(lower.len().max(1)).any(|w| w.eq_ignore_ascii_case(lower.as_bytes()));
-    }
-    text.to_lowercase().contains(lower)
 }
 
 fn merged(old: &LightCurve, new: LightCurve) -> LightCurve {

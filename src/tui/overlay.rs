@@ -2,6 +2,7 @@
 
 use super::command::{COMMANDS, Cmd, Command};
 use super::input::Input;
+use super::tree::RowKey;
 use crate::taxonomy::NodeId;
 use std::path::PathBuf;
 
@@ -25,10 +26,102 @@ pub enum Overlay {
         /// Which of the matches.
         selected: usize,
     },
+    /// A class by its name.
+    Pick(Picker),
+    /// A list of rows that lead somewhere.
+    Listing(Listing),
     /// Something is typed.
     Prompt(Prompt),
     /// A question.
     Question(Question),
+}
+
+/// A class is chosen by its name.
+#[derive(Debug, Clone)]
+pub struct Picker {
+    /// Heading.
+    pub title: String,
+    /// What was typed.
+    pub input: Input,
+    /// Classes that match, best first.
+    pub found: Vec<NodeId>,
+    /// Which of them.
+    pub selected: usize,
+    /// What becomes a child of the chosen class.
+    pub moving: Vec<NodeId>,
+}
+
+/// What a list is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListingKind {
+    /// What is doubtful in the tree.
+    Findings,
+    /// What differs between two trees.
+    Diff,
+    /// Which class each label means.
+    Labels,
+    /// What a refit has changed.
+    Refit,
+}
+
+/// A list of rows, some of which lead to a class or an object.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// What it is about.
+    pub kind: ListingKind,
+    /// Heading.
+    pub title: String,
+    /// Lines above the rows.
+    pub head: Vec<String>,
+    /// The rows.
+    pub rows: Vec<ListingRow>,
+    /// Which is selected.
+    pub selected: usize,
+    /// First row shown, as it was last drawn.
+    pub offset: usize,
+    /// What may be done, for the lower edge.
+    pub foot: String,
+}
+
+/// How a row is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowTone {
+    /// As it is.
+    Plain,
+    /// Less important.
+    Dim,
+    /// Good, or new.
+    Good,
+    /// Doubtful.
+    Warn,
+    /// Wrong, or gone.
+    Error,
+    /// A heading.
+    Heading,
+}
+
+/// A row of a list.
+#[derive(Debug, Clone)]
+pub struct ListingRow {
+    /// How it is meant.
+    pub tone: RowTone,
+    /// A word at the left.
+    pub sign: String,
+    /// What it says; broken into lines where it is selected.
+    pub text: String,
+    /// The class that Enter leads to.
+    pub node: Option<NodeId>,
+    /// The row of the object that Enter leads to.
+    pub object: Option<usize>,
+    /// A label that can be attached as alias, and the class that is suggested for it.
+    pub label: Option<(String, Option<NodeId>)>,
+}
+
+impl ListingRow {
+    /// A row that leads nowhere.
+    pub fn new(tone: RowTone, sign: impl Into<String>, text: impl Into<String>) -> Self {
+        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, object: None, label: None }
+    }
 }
 
 /// A prompt.
@@ -60,6 +153,30 @@ pub enum Purpose {
     Aliases(NodeId),
     /// Remark.
     Note(NodeId),
+    /// Absorbed labels, separated by commas.
+    Absorbs(NodeId),
+    /// Number of examples.
+    Count(NodeId),
+    /// Name of a new parent of these.
+    Group(Vec<NodeId>),
+    /// A label of the class that becomes a child.
+    SplitOff(NodeId),
+    /// Title of the tree.
+    Title,
+    /// Where the tree comes from.
+    Citation,
+    /// Part of a class's name; where the selection was, and the search before this one.
+    SearchClass {
+        /// Row to go back to.
+        origin: RowKey,
+        /// The search before this one.
+        before: String,
+    },
+    /// Part of the names of the classes to be shown; the filter before.
+    Filter {
+        /// The filter before this one.
+        before: String,
+    },
     /// File to save to.
     SaveAs {
         /// Leave the program afterwards.
@@ -107,6 +224,18 @@ pub enum Then {
     DeleteRise(NodeId),
     /// Delete the class with all below it.
     DeleteAll(NodeId),
+    /// Delete all of these; their children go to their parents.
+    DeleteManyRise(Vec<NodeId>),
+    /// Delete all of these with all below them.
+    DeleteManyAll(Vec<NodeId>),
+    /// Type a number of examples.
+    CountTyped(NodeId),
+    /// Numbers of examples of the model's training set.
+    CountsOfModel,
+    /// Numbers of examples by the labels of the opened objects.
+    CountsOfObjects,
+    /// No numbers of examples.
+    CountsForget,
     /// Save, then leave.
     SaveAndQuit,
     /// Leave; edits are lost.

@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::tree::{Cascade, TreeState};
 use super::view::Hits;
 use crate::lightcurve::LightCurve;
-use crate::taxonomy::{Layout, Taxonomy};
+use crate::taxonomy::{Layout, NodeId, Taxonomy};
 use std::sync::Arc;
 
 pub use super::tree::{RowKey, TreeRowKind};
@@ -41,6 +41,8 @@ pub struct ModelInfo {
     pub taxonomy: Taxonomy,
     /// That tree flattened: the order of its probabilities.
     pub layout: Layout,
+    /// Objects that it was trained on, by the node of its tree that their labels mean.
+    pub counts: Vec<(NodeId, u64)>,
     /// What should be known of an object before its probabilities are believed.
     pub warnings: Remarks,
 }
@@ -192,8 +194,8 @@ impl State {
 
     /// Where keys hold now.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.tree.moving, self.focus) {
-            (Some(Overlay::Prompt(_) | Overlay::Palette { .. }), _, _) => Context::Prompt,
+        match (&self.overlay, &self.tree.moving, self.focus) {
+            (Some(Overlay::Prompt(_) | Overlay::Palette { .. } | Overlay::Pick(_)), _, _) => Context::Prompt,
             (Some(_), _, _) => Context::Overlay,
             (None, Some(_), Pane::Taxonomy) => Context::Move,
             (None, _, Pane::Objects) => Context::Objects,

@@ -4,9 +4,10 @@
 use super::state::ModelInfo;
 use crate::cascade::{Decision, Poured, Regrouper, decide_poured};
 use crate::taxonomy::weights::compute;
-use crate::taxonomy::{Counts, Document, Layout, NodeId, Taxonomy, Weights};
+use crate::taxonomy::{Counts, Document, Layout, NodeId, Severity, Taxonomy, Weights, validate};
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,8 +34,12 @@ pub struct RowKey {
 pub struct TreeRow {
     /// Which.
     pub key: RowKey,
-    /// For each level from 1 to the row's own: whether the ancestor there is the last of its siblings.
-    pub lasts: Vec<bool>,
+    /// Number of the parent's row; none for the root.
+    pub parent: Option<usize>,
+    /// Steps from the root.
+    pub depth: usize,
+    /// Whether it is the last of its siblings that are shown.
+    pub last: bool,
     /// Whether something lies below it, and whether that is hidden.
     pub children: Option<Fold>,
     /// The slot in the layout; none for the root and unresolved rows.
@@ -56,6 +61,10 @@ pub struct Derived {
     pub layout: Layout,
     /// Class weights.
     pub weights: Weights,
+    /// Whether any class has a number of examples.
+    pub counted: bool,
+    /// Errors and warnings in the tree; none for one so large that they are looked for only when asked.
+    pub findings: Option<(usize, usize)>,
     /// How the model's probabilities are poured onto this tree; without a model none; or why it can't be done.
     pub regroup: Option<Result<Regrouper, String>>,
 }
@@ -83,6 +92,24 @@ pub enum Shown {
     Unresolved(f64),
 }
 
+/// Classes that are in hand, until a place for them is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Which, in the order of the tree; none lies below another.
+    pub classes: Vec<NodeId>,
+    /// They are merged into the class that is chosen, and not put below it.
+    pub merge: bool,
+}
+
+/// What the right columns are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// The bars of the cascade come first, the weights have what is left.
+    Cascade,
+    /// All columns of the weights come first.
+    Weights,
+}
+
 /// State of the pane.
 pub struct TreeState {
     /// The taxonomy with its history.
@@ -97,8 +124,18 @@ pub struct TreeState {
     pub offset: usize,
     /// Classes whose children are hidden.
     pub folded: HashSet<NodeId>,
-    /// The class that is being moved.
-    pub moving: Option<NodeId>,
+    /// The classes that are being moved or merged.
+    pub moving: Option<Carried>,
+    /// Classes that are marked: what acts on several acts on these.
+    pub marked: HashSet<NodeId>,
+    /// What classes were searched for, lower case; empty = nothing.
+    pub search: String,
+    /// Only classes with this in a name or alias are shown, and the way to them; lower case, empty = all.
+    pub filter: String,
+    /// What the right columns are for.
+    pub columns: Columns,
+    /// The tree as it was read or last saved.
+    pub base: Arc<Taxonomy>,
     /// What follows from the tree.
     pub derived: Derived,
 }
@@ -112,6 +149,7 @@ impl TreeState {
         let root = taxonomy.root();
         let derived = derive(&taxonomy, None);
         TreeState {
+            base: Arc::new(taxonomy.clone()),
             doc: Document::new(taxonomy),
             path,
             loading,
@@ -119,6 +157,10 @@ impl TreeState {
             offset: 0,
             folded: HashSet::new(),
             moving: None,
+            marked: HashSet::new(),
+            search: String::new(),
+            filter: String::new(),
+            columns: Columns::Cascade,
             derived,
         }
     }
@@ -142,9 +184,51 @@ impl TreeState {
         if self.selected.kind == TreeRowKind::Residual && self.slot(self.selected).is_none() {
             self.selected.kind = TreeRowKind::Node;
         }
-        if self.moving.is_some_and(|n| !tree.is_attached(n)) {
+        if self.moving.as_ref().is_some_and(|c| c.classes.iter().any(|n| !tree.is_attached(*n))) {
             self.moving = None;
         }
+        self.marked.retain(|n| tree.is_attached(*n));
+    }
+
+    /// What a command for several classes acts on, in the order of the tree: the marked ones, without those below
+    /// another; the selected one where none is marked.
+    pub fn targets(&self) -> Vec<NodeId> {
+        if self.marked.is_empty() {
+            return vec![self.selected.node];
+        }
+        let tree = self.taxonomy();
+        let mut targets = Vec::with_capacity(self.marked.len());
+        let mut stack = vec![tree.root()];
+        while let Some(id) = stack.pop() {
+            if self.marked.contains(&id) {
+                targets.push(id);
+            } else {
+                stack.extend(tree.children(id).iter().rev());
+            }
+        }
+        targets
+    }
+
+    /// Whether a class's name or one of its aliases contains `lower`.
+    pub fn matches(&self, node: NodeId, lower: &str) -> bool {
+        let node = self.taxonomy().node(node);
+        !lower.is_empty() && std::iter::once(&node.name).chain(&node.aliases).any(|n| contains_ignoring_case(n, lower))
+    }
+
+    /// Classes that the filter lets through: those that match, and all above them. None without a filter.
+    fn passed(&self) -> Option<HashSet<NodeId>> {
+        if self.filter.is_empty() {
+            return None;
+        }
+        let tree = self.taxonomy();
+        let mut passed = HashSet::from([tree.root()]);
+        for id in tree.preorder().filter(|id| self.matches(*id, &self.filter)) {
+            let mut at = Some(id);
+            while let Some(node) = at.filter(|n| passed.insert(*n)) {
+                at = tree.parent(node);
+            }
+        }
+        Some(passed)
     }
 
     /// The cascade of the model's probabilities (by model slot) on this tree.
@@ -173,34 +257,39 @@ impl TreeState {
         }
     }
 
-    /// The rows from top to bottom, without what is folded. Unresolved rows depend on the object that is shown.
+    /// The rows from top to bottom, without what is folded or does not pass the filter (which looks into what is
+    /// folded). Unresolved rows depend on the object that is shown.
     pub fn rows(&self, cascade: Option<&Cascade>) -> Vec<TreeRow> {
         let tree = self.taxonomy();
-        let mut rows = Vec::with_capacity(tree.len() + 8);
-        let mut stack = vec![(RowKey { node: tree.root(), kind: TreeRowKind::Node }, Vec::new())];
-        while let Some((key, lasts)) = stack.pop() {
-            let mut below = Vec::new();
+        let passed = self.passed();
+        let mut rows: Vec<TreeRow> = Vec::with_capacity(tree.len() + 8);
+        let root = RowKey { node: tree.root(), kind: TreeRowKind::Node };
+        let mut stack = vec![(root, None, 0, true)];
+        let mut below = Vec::new();
+        while let Some((key, parent, depth, last)) = stack.pop() {
+            below.clear();
             if key.kind == TreeRowKind::Node {
-                below.extend(tree.children(key.node).iter().map(|n| RowKey { node: *n, kind: TreeRowKind::Node }));
-                let residual = RowKey { node: key.node, kind: TreeRowKind::Residual };
-                if self.slot(residual).is_some() {
-                    below.push(residual);
-                }
-                if !below.is_empty() && cascade.is_some_and(|c| self.unresolved_at(key.node, c) >= SHOWN_UNRESOLVED) {
-                    below.push(RowKey { node: key.node, kind: TreeRowKind::Unresolved });
+                let children = tree.children(key.node).iter();
+                let seen = children.filter(|n| passed.as_ref().is_none_or(|p| p.contains(n)));
+                below.extend(seen.map(|n| RowKey { node: *n, kind: TreeRowKind::Node }));
+                if passed.is_none() {
+                    let residual = RowKey { node: key.node, kind: TreeRowKind::Residual };
+                    if self.slot(residual).is_some() {
+                        below.push(residual);
+                    }
+                    if !below.is_empty() && cascade.is_some_and(|c| self.unresolved_at(key.node, c) >= SHOWN_UNRESOLVED) {
+                        below.push(RowKey { node: key.node, kind: TreeRowKind::Unresolved });
+                    }
                 }
             }
-            let children = (!below.is_empty()).then(|| if self.folded.contains(&key.node) { Fold::Closed } else { Fold::Open });
+            let folded = passed.is_none() && self.folded.contains(&key.node);
+            let children = (!below.is_empty()).then_some(if folded { Fold::Closed } else { Fold::Open });
             if children == Some(Fold::Open) {
                 let n = below.len();
-                for (i, child) in below.into_iter().enumerate().rev() {
-                    let mut l = lasts.clone();
-                    l.push(i + 1 == n);
-                    stack.push((child, l));
-                }
+                let own = Some(rows.len());
+                stack.extend(below.iter().enumerate().rev().map(|(i, child)| (*child, own, depth + 1, i + 1 == n)));
             }
-            let slot = self.slot(key);
-            rows.push(TreeRow { key, lasts, children, slot });
+            rows.push(TreeRow { key, parent, depth, last, children, slot: self.slot(key) });
         }
         rows
     }
@@ -238,9 +327,39 @@ impl TreeState {
     }
 }
 
+/// For each level from 1 to the row's own: whether the ancestor there is the last of its siblings.
+pub fn lasts(rows: &[TreeRow], row: usize) -> Vec<bool> {
+    let mut lasts = Vec::new();
+    let mut at = rows.get(row);
+    while let Some(row) = at {
+        let Some(parent) = row.parent else { break };
+        lasts.push(row.last);
+        at = rows.get(parent);
+    }
+    lasts.reverse();
+    lasts
+}
+
+/// Whether `text` contains `lower`, which is lower case, in any case.
+pub fn contains_ignoring_case(text: &str, lower: &str) -> bool {
+    if text.is_ascii() && lower.is_ascii() {
+        return text.as_bytes().windows(lower.len().max(1)).any(|w| w.eq_ignore_ascii_case(lower.as_bytes()));
+    }
+    text.to_lowercase().contains(lower)
+}
+
+/// A tree of more classes is checked only when asked.
+const CHECKED_AT_ONCE: usize = 2000;
+
 fn derive(tree: &Taxonomy, model: Option<&ModelInfo>) -> Derived {
     let layout = Layout::new(tree);
     let weights = compute(tree, &layout, &Counts::from_tree(tree), &tree.weights);
     let regroup = model.map(|m| Regrouper::new(&m.taxonomy, &m.layout, tree, &layout).map_err(|e| e.to_string()));
-    Derived { layout, weights, regroup }
+    let counted = tree.preorder().any(|id| tree.node(id).count.is_some());
+    let findings = (tree.len() <= CHECKED_AT_ONCE).then(|| {
+        let found = validate(tree);
+        let number = |s: Severity| found.iter().filter(|f| f.severity == s).count();
+        (number(Severity::Error), number(Severity::Warning))
+    });
+    Derived { layout, weights, counted, findings, regroup }
 }

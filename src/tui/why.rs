@@ -1,6 +1,7 @@
 //! Why a command can't be done now, one function per reason; used by the command table alone.
 
 use super::state::{State, TreeRowKind};
+use crate::taxonomy::NodeId;
 
 pub fn always(_: &State) -> Option<&'static str> {
     None
@@ -42,6 +43,39 @@ pub fn needs_inner_node(s: &State) -> Option<&'static str> {
     needs_node(s).or_else(|| (s.tree.selected.node == s.tree.doc.taxonomy().root()).then_some("this is the root of the tree"))
 }
 
+pub fn needs_inner_targets(s: &State) -> Option<&'static str> {
+    if s.tree.marked.is_empty() {
+        return needs_inner_node(s);
+    }
+    s.tree.marked.contains(&s.tree.doc.taxonomy().root()).then_some("the root of the tree is among the marked classes")
+}
+
+pub fn needs_labels(s: &State) -> Option<&'static str> {
+    needs_node(s).or_else(|| {
+        let node = s.tree.doc.taxonomy().node(s.tree.selected.node);
+        (node.aliases.is_empty() && node.absorbs.is_empty()).then_some("this class has no alias and absorbs no label")
+    })
+}
+
+pub fn needs_class_search(s: &State) -> Option<&'static str> {
+    needs_tree(s).or_else(|| s.tree.search.is_empty().then_some("no class was searched for (/ does)"))
+}
+
+pub fn can_go_out(s: &State) -> Option<&'static str> {
+    let tree = s.tree.doc.taxonomy();
+    needs_inner_node(s).or_else(|| {
+        let parent = tree.parent(s.tree.selected.node);
+        (parent == Some(tree.root())).then_some("it is on the highest level already")
+    })
+}
+
+pub fn can_go_in(s: &State) -> Option<&'static str> {
+    needs_inner_node(s).or_else(|| match place_among_siblings(s) {
+        Some((i, _)) if i > 0 => None,
+        _ => Some("there is no sibling above it to go into"),
+    })
+}
+
 pub fn needs_children(s: &State) -> Option<&'static str> {
     needs_node(s).or_else(|| s.tree.doc.taxonomy().is_leaf(s.tree.selected.node).then_some("nothing lies below this class"))
 }
@@ -68,14 +102,24 @@ pub fn can_go_down(s: &State) -> Option<&'static str> {
 
 pub fn can_move_here(s: &State) -> Option<&'static str> {
     let tree = s.tree.doc.taxonomy();
-    let moving = s.tree.moving?;
+    let carried = s.tree.moving.as_ref()?;
+    let to = s.tree.selected.node;
     if s.tree.selected.kind != TreeRowKind::Node {
         return Some("choose a class, not a residual");
     }
-    if tree.is_ancestor_or_self(moving, s.tree.selected.node) {
+    if carried.merge {
+        // A class may go into its own child, which takes its place, but no deeper.
+        let inside = |m: &NodeId| tree.is_ancestor_or_self(*m, to) && tree.parent(to) != Some(*m);
+        let others = carried.classes.iter().filter(|m| **m != to);
+        return match carried.classes.as_slice() {
+            [one] if *one == to => Some("a class can't be merged with itself: choose another"),
+            _ => others.into_iter().any(inside).then_some("a class can't be merged into one that lies deep below it"),
+        };
+    }
+    if carried.classes.iter().any(|m| tree.is_ancestor_or_self(*m, to)) {
         return Some("a class can't be moved below itself");
     }
-    (tree.parent(moving) == Some(s.tree.selected.node)).then_some("it is there already")
+    carried.classes.iter().all(|m| tree.parent(*m) == Some(to)).then_some("it is there already")
 }
 
 pub fn can_undo(s: &State) -> Option<&'static str> {

@@ -13,3 +13,4 @@ mod tui_fake;
 mod tui_pty;
 mod tui_update;
 mod tui_view;
+mod tui_workbench;

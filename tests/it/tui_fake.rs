@@ -41,7 +41,8 @@ pub fn p_for(tree: &Taxonomy, layout: &Layout, label: Option<&str>, salt: usize)
 /// The pretended model.
 pub fn model() -> ModelInfo {
     let taxonomy = tree();
-    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, warnings: Box::new(|_| Vec::new()) }
+    let counts = taxonomy.preorder().filter_map(|id| Some((id, taxonomy.node(id).count?))).collect();
+    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, counts, warnings: Box::new(|_| Vec::new()) }
 }
 
 /// The sample data.

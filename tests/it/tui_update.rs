@@ -358,7 +358,7 @@ fn disabled_commands_say_why_and_foreign_keys_where() {
     keys(&mut s, "a");
     assert!(said(&s).contains("Add a child") && said(&s).contains("taxonomy"), "{}", said(&s));
     assert!(!s.tree.doc.is_dirty());
-    keys(&mut s, "2 w");
+    keys(&mut s, "2 Q");
     assert!(said(&s).contains("?"));
     keys(&mut s, "E");
     assert!(said(&s).contains("everything was read"));

@@ -1,11 +1,11 @@
 //! Editing the tree: every change goes through the document's history, and what follows from the tree is made anew at once.
 
 use super::navigate::reveal;
-use super::open;
-use crate::taxonomy::{CountMode, Edit, Form, Node, NodeId, Subtree};
+use super::{open, shape};
+use crate::taxonomy::{CountMode, Edit, EditError, Form, Node, NodeId, compose};
 use crate::tui::command::Cmd;
 use crate::tui::effect::Effect;
-use crate::tui::overlay::{Answer, Overlay, Purpose, Question, Then};
+use crate::tui::overlay::Purpose;
 use crate::tui::state::{RowKey, State, Tone, TreeRowKind};
 use crate::tui::text::clean;
 use std::path::PathBuf;
@@ -34,7 +34,8 @@ pub fn refresh(state: &mut State) {
     state.tree.refresh(state.model.ready());
 }
 
-fn name(state: &State, node: NodeId) -> String {
+/// A class's name.
+pub fn name(state: &State, node: NodeId) -> String {
     state.tree.taxonomy().node(node).name.clone()
 }
 
@@ -63,6 +64,29 @@ pub fn open_prompt(state: &mut State, cmd: Cmd) {
             let text = data.aliases.join(", ");
             open(state, Purpose::Aliases(node), format!("Other names of {shown}, separated by commas"), text);
         }
+        Cmd::Absorbs => {
+            let text = data.absorbs.join(", ");
+            open(state, Purpose::Absorbs(node), format!("Finer labels that {shown} takes in, separated by commas"), text);
+        }
+        Cmd::Group => {
+            let targets = state.tree.targets();
+            let title = format!("New parent of {}", clean(&shape::in_words(state, &targets)));
+            open(state, Purpose::Group(targets), title, String::new());
+        }
+        Cmd::SplitOff => {
+            let labels: Vec<String> = data.absorbs.iter().chain(&data.aliases).cloned().collect();
+            let first = labels.first().cloned().unwrap_or_default();
+            let title = format!("Which becomes a child of {shown}: {}", clean(&labels.join(", ")));
+            open(state, Purpose::SplitOff(node), title, first);
+        }
+        Cmd::Title => {
+            let text = tree.name.clone();
+            open(state, Purpose::Title, "Title of the tree".into(), text);
+        }
+        Cmd::Citation => {
+            let text = tree.citation.replace('\n', " ");
+            open(state, Purpose::Citation, "Where the tree comes from".into(), text);
+        }
         _ => {
             let text = data.note.clone();
             open(state, Purpose::Note(node), format!("Note on {shown}"), text);
@@ -70,130 +94,82 @@ pub fn open_prompt(state: &mut State, cmd: Cmd) {
     }
 }
 
-/// The edit that a prompt's text means, with its title; none if nothing changes.
-pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Option<(String, Edit)> {
+/// Words separated by commas.
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|a| !a.is_empty()).map(String::from).collect()
+}
+
+/// The edit that a prompt's text means, with its title; none if nothing changes; or why it can't be.
+pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Option<(String, Edit)>, String> {
     let text = text.trim();
-    match purpose {
-        Purpose::Add { parent, index } => {
-            Some((format!("add {text}"), Edit::Add { parent: *parent, index: *index, node: Node::new(text) }))
+    let tree = state.tree.taxonomy();
+    let said = |e: EditError| e.to_string();
+    let step = match purpose {
+        Purpose::Add { parent, index } => (format!("add {text}"), Edit::Add { parent: *parent, index: *index, node: Node::new(text) }),
+        Purpose::Rename(id) => (format!("rename {} to {text}", name(state, *id)), Edit::Rename { id: *id, name: text.to_string() }),
+        Purpose::Aliases(id) => (format!("aliases of {}", name(state, *id)), Edit::SetAliases { id: *id, aliases: listed(text) }),
+        Purpose::Absorbs(id) => (format!("absorbed labels of {}", name(state, *id)), Edit::SetAbsorbs { id: *id, absorbs: listed(text) }),
+        Purpose::Note(id) => (format!("note on {}", name(state, *id)), Edit::SetNote { id: *id, note: text.to_string() }),
+        Purpose::Count(id) => {
+            let digits: String = text.chars().filter(|c| !matches!(c, ' ' | ',' | '_')).collect();
+            let count = match digits.as_str() {
+                "" => None,
+                digits => Some(digits.parse::<u64>().map_err(|_| "a whole number from 0 on, as 1250".to_string())?),
+            };
+            (format!("examples of {}", name(state, *id)), Edit::SetCount { id: *id, count })
         }
-        Purpose::Rename(id) => {
-            let old = name(state, *id);
-            (old != text).then(|| (format!("rename {old} to {text}"), Edit::Rename { id: *id, name: text.to_string() }))
+        Purpose::Group(members) => {
+            (format!("group {} under {text}", shape::in_words(state, members)), compose::group(tree, members, text).map_err(said)?)
         }
-        Purpose::Aliases(id) => {
-            let aliases: Vec<String> = text.split(',').map(str::trim).filter(|a| !a.is_empty()).map(String::from).collect();
-            (state.tree.taxonomy().node(*id).aliases != aliases)
-                .then(|| (format!("aliases of {}", name(state, *id)), Edit::SetAliases { id: *id, aliases }))
+        Purpose::SplitOff(id) => {
+            let labels = tree.node(*id).absorbs.iter().chain(&tree.node(*id).aliases);
+            if !labels.into_iter().any(|l| l == text) {
+                return Err(format!("{} has no other label of exactly this text", clean(&name(state, *id))));
+            }
+            (format!("split {text} off {}", name(state, *id)), compose::split_off(tree, *id, text, None).map_err(said)?)
         }
-        Purpose::Note(id) => (state.tree.taxonomy().node(*id).note != text)
-            .then(|| (format!("note on {}", name(state, *id)), Edit::SetNote { id: *id, note: text.to_string() })),
-        Purpose::SaveAs { .. } | Purpose::Search { .. } => None,
-    }
+        Purpose::Title => ("title of the tree".to_string(), Edit::SetTitle { name: text.to_string(), citation: tree.citation.clone() }),
+        Purpose::Citation => ("source of the tree".to_string(), Edit::SetTitle { name: tree.name.clone(), citation: text.to_string() }),
+        Purpose::SaveAs { .. } | Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return Ok(None),
+    };
+    Ok(Some(step).filter(|(_, edit)| !tree.changes_nothing(edit)))
 }
 
 /// Applies what a prompt was for. Returns whether the prompt may close.
 pub fn accept(state: &mut State, purpose: &Purpose, text: &str) -> bool {
-    let Some((title, edit)) = from_prompt(state, purpose, text) else { return true };
-    let added = matches!(edit, Edit::Add { .. }).then(|| state.tree.taxonomy().next_id());
+    let (title, edit) = match from_prompt(state, purpose, text) {
+        Ok(Some(step)) => step,
+        Ok(None) => return true,
+        Err(why) => {
+            state.say(Tone::Warn, why);
+            return false;
+        }
+    };
+    let new = matches!(purpose, Purpose::Add { .. } | Purpose::Group(_) | Purpose::SplitOff(_));
+    let added = new.then(|| state.tree.taxonomy().next_id());
     if !apply(state, title, edit) {
         return false;
     }
     if let Some(node) = added {
+        state.tree.marked.clear();
         reveal(state, RowKey { node, kind: TreeRowKind::Node });
     }
     true
 }
 
-/// Edits that need no text.
-pub fn edit(state: &mut State, cmd: Cmd) {
+/// The residual on or off.
+pub fn exhaustive(state: &mut State) {
     let node = state.tree.selected.node;
-    match cmd {
-        Cmd::Move => {
-            state.tree.moving = Some(node);
-            let text = format!("moving {}: choose its new parent, then Enter; Esc leaves it where it is", clean(&name(state, node)));
-            state.say(Tone::Info, text);
-        }
-        Cmd::MoveHere => move_here(state, node),
-        Cmd::MoveUp => shift(state, node, -1),
-        Cmd::MoveDown => shift(state, node, 1),
-        Cmd::Exhaustive => {
-            let exhaustive = !state.tree.taxonomy().node(node).exhaustive;
-            let title = format!("{} {} exhaustive", name(state, node), if exhaustive { "is" } else { "is not" });
-            if apply(state, title, Edit::SetExhaustive { id: node, exhaustive }) {
-                let shown = clean(&name(state, node)).into_owned();
-                let what = match (exhaustive, state.tree.taxonomy().is_leaf(node)) {
-                    (true, _) => format!("the children of {shown} are all there is: no residual"),
-                    (false, true) => format!("{shown} will have a residual as soon as it has children"),
-                    (false, false) => format!("{shown} may be something else: it has a residual now"),
-                };
-                state.say(Tone::Info, what);
-            }
-        }
-        Cmd::Delete => delete(state, node),
-        _ => {}
-    }
-}
-
-fn move_here(state: &mut State, parent: NodeId) {
-    let Some(id) = state.tree.moving.take() else { return };
-    let title = format!("move {} below {}", name(state, id), name(state, parent));
-    let index = state.tree.taxonomy().children(parent).len();
-    if apply(state, title, Edit::Move { id, parent, index }) {
-        reveal(state, RowKey { node: id, kind: TreeRowKind::Node });
-    }
-}
-
-fn shift(state: &mut State, id: NodeId, step: isize) {
-    let tree = state.tree.taxonomy();
-    let Some(parent) = tree.parent(id) else { return };
-    let Some(index) = tree.position(id).checked_add_signed(step) else { return };
-    let title = format!("move {} {}", name(state, id), if step < 0 { "up" } else { "down" });
-    apply(state, title, Edit::Move { id, parent, index });
-}
-
-fn delete(state: &mut State, id: NodeId) {
-    let tree = state.tree.taxonomy();
-    let below = tree.subtree(id).count() - 1;
-    if below == 0 {
-        // Undo brings a leaf back: no question.
-        delete_with(state, id, Subtree::GoAlong);
-        return;
-    }
-    let shown = clean(&name(state, id)).into_owned();
-    let parent = tree.parent(id).map(|p| clean(&tree.node(p).name).into_owned()).unwrap_or_default();
-    let classes = if below == 1 { "1 class lies".to_string() } else { format!("{below} classes lie") };
-    state.overlay = Some(Overlay::Question(Question {
-        title: format!("Delete {shown}"),
-        text: vec![format!("{classes} below {shown}. What becomes of what lies below it?")],
-        answers: vec![
-            Answer { key: 'r', text: format!("its children rise to {parent}"), then: Then::DeleteRise(id) },
-            Answer { key: 'a', text: "all of it goes along".into(), then: Then::DeleteAll(id) },
-            Answer { key: 'n', text: "nothing is deleted".into(), then: Then::Nothing },
-        ],
-        selected: 0,
-        is_quit: false,
-    }));
-}
-
-/// Deletes a class; the selection goes to its next sibling, or the one before, or its parent.
-pub fn delete_with(state: &mut State, id: NodeId, children: Subtree) {
-    let tree = state.tree.taxonomy();
-    let risen = if children == Subtree::Rise { tree.children(id).first().copied() } else { None };
-    let next = tree.parent(id).map(|parent| {
-        let siblings = tree.children(parent);
-        let at = tree.position(id);
-        risen
-            .or_else(|| siblings.get(at + 1).copied())
-            .or_else(|| at.checked_sub(1).and_then(|i| siblings.get(i).copied()))
-            .unwrap_or(parent)
-    });
-    let title = format!("delete {}{}", name(state, id), if risen.is_some() { ", its children rise" } else { "" });
-    if apply(state, title.clone(), Edit::Delete { id, children }) {
-        if let Some(node) = next {
-            reveal(state, RowKey { node, kind: TreeRowKind::Node });
-        }
-        state.say(Tone::Info, format!("{} (u brings it back)", clean(&title)));
+    let exhaustive = !state.tree.taxonomy().node(node).exhaustive;
+    let title = format!("{} {} exhaustive", name(state, node), if exhaustive { "is" } else { "is not" });
+    if apply(state, title, Edit::SetExhaustive { id: node, exhaustive }) {
+        let shown = clean(&name(state, node)).into_owned();
+        let what = match (exhaustive, state.tree.taxonomy().is_leaf(node)) {
+            (true, _) => format!("the children of {shown} are all there is: no residual"),
+            (false, true) => format!("{shown} will have a residual as soon as it has children"),
+            (false, false) => format!("{shown} may be something else: it has a residual now"),
+        };
+        state.say(Tone::Info, what);
     }
 }
 

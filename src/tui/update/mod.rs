@@ -1,10 +1,14 @@
 //! The one place where the state changes. No I/O: what the world must do is returned as effects.
 
+mod classes;
+mod counts;
 mod edit;
 mod inform;
 mod mouse;
 mod navigate;
 mod prompt;
+mod report;
+mod shape;
 mod time;
 
 use super::action::Action;
@@ -40,7 +44,7 @@ fn key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
     match (context, key.code) {
         (Context::Prompt, KeyCode::Char(c)) if plain => return prompt::typed(state, c),
         (Context::Overlay, KeyCode::Char(c)) if plain => return prompt::answer_key(state, c),
-        (Context::Move, _) => state.say(Tone::Warn, "moving a class: choose its new parent, then Enter; Esc leaves it where it is"),
+        (Context::Move, _) => state.say(Tone::Warn, "a class is in hand: choose where it goes, then Enter; Esc leaves it where it is"),
         _ if context.is_pane() => {
             if let Some((elsewhere, cmd)) = state.keymap.elsewhere(context, key) {
                 let text = format!("{} is a key of the {} pane (Tab goes there)", cmd.title(), elsewhere.title());
@@ -75,9 +79,14 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         PreviousObject => return navigate::select_object(state, state.objects.selected.saturating_sub(1)),
         Search => prompt::open_search(state),
         SearchNext | SearchPrevious => return navigate::search_again(state, cmd == SearchNext),
-        ToggleFold | Fold | Unfold | FoldAll | UnfoldAll => navigate::fold(state, cmd),
-        AddChild | AddSibling | Rename | Aliases | Note => edit::open_prompt(state, cmd),
-        Move | MoveHere | MoveUp | MoveDown | Delete | Exhaustive => edit::edit(state, cmd),
+        ToggleFold | Fold | Unfold | FoldAll | UnfoldAll | FoldBelow | UnfoldBelow => navigate::fold(state, cmd),
+        AddChild | AddSibling | Rename | Aliases | Absorbs | Note | Group | SplitOff | Title | Citation => edit::open_prompt(state, cmd),
+        Move | MoveTo | MoveHere | MoveUp | MoveDown | MoveOut | MoveIn | Merge | Duplicate | Delete => shape::shape(state, cmd),
+        Exhaustive => edit::exhaustive(state),
+        Mark | MarkSiblings | SearchClass | SearchClassNext | SearchClassPrevious | FilterClasses => classes::classes(state, cmd),
+        Columns => navigate::columns(state),
+        Counts => counts::ask(state),
+        Findings => report::findings(state),
         AlphaDown | AlphaUp | BetaDown | BetaUp | WeightForm | WeightCount => edit::weights(state, cmd),
         TauDown => edit::set_tau(state, -0.05),
         TauUp => edit::set_tau(state, 0.05),
@@ -130,6 +139,14 @@ fn back(state: &mut State) -> Vec<Effect> {
     }
     if state.tree.moving.take().is_some() {
         state.say(Tone::Info, "nothing was moved");
+    } else if state.focus == Pane::Taxonomy && !state.tree.filter.is_empty() {
+        state.tree.filter.clear();
+        navigate::reveal(state, state.tree.selected);
+    } else if state.focus == Pane::Taxonomy && !state.tree.marked.is_empty() {
+        state.tree.marked.clear();
+        state.say(Tone::Info, "no class is marked");
+    } else if state.focus == Pane::Taxonomy && !state.tree.search.is_empty() {
+        state.tree.search.clear();
     } else if state.time.is_some() {
         return time::time(state, Cmd::TimeAll);
     } else if !state.objects.search.is_empty() {

@@ -32,11 +32,20 @@ fn pane_at(state: &State, at: Position) -> Option<Pane> {
 
 fn click(state: &mut State, at: Position) -> Vec<Effect> {
     if let Some(overlay) = &mut state.overlay {
-        if let (Overlay::Question(q), Some(row)) = (overlay, state.hits.overlay_row(at)) {
-            q.selected = row.min(q.answers.len().saturating_sub(1));
-            return command(state, Cmd::Accept);
+        let Some(row) = state.hits.overlay_row(at) else { return Vec::new() };
+        match overlay {
+            Overlay::Question(q) => q.selected = row.min(q.answers.len().saturating_sub(1)),
+            // The first click selects, the second follows.
+            Overlay::Listing(l) => {
+                let row = row + l.offset;
+                if row >= l.rows.len() || row != l.selected {
+                    l.selected = row.min(l.rows.len().saturating_sub(1));
+                    return Vec::new();
+                }
+            }
+            _ => return Vec::new(),
         }
-        return Vec::new();
+        return command(state, Cmd::Accept);
     }
     let Some(pane) = pane_at(state, at) else { return Vec::new() };
     state.focus = pane;

@@ -7,6 +7,7 @@ use crate::tui::effect::Effect;
 use crate::tui::objects::Classified;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::{Pane, RowKey, State, Tone, TreeRowKind};
+use crate::tui::tree::Columns;
 use std::sync::Arc;
 
 /// Rows that a key moves by, in a list whose page has `page` rows.
@@ -36,6 +37,10 @@ pub fn go(state: &mut State, cmd: Cmd) {
         }
         Some(Overlay::Question(q)) => {
             q.selected = target(cmd, q.selected, q.answers.len(), q.answers.len());
+            return;
+        }
+        Some(Overlay::Listing(l)) => {
+            l.selected = target(cmd, l.selected, l.rows.len(), overlay_page);
             return;
         }
         Some(_) => return,
@@ -184,7 +189,24 @@ pub fn fold(state: &mut State, cmd: Cmd) {
             state.tree.folded = tree.preorder().filter(|n| *n != root && !tree.is_leaf(*n)).collect();
             show_selected(state);
         }
+        Cmd::FoldBelow => state.tree.folded.extend(tree.subtree(node).filter(|n| !tree.is_leaf(*n))),
+        Cmd::UnfoldBelow => {
+            for n in tree.subtree(node) {
+                state.tree.folded.remove(&n);
+            }
+        }
         _ => state.tree.folded.clear(),
+    }
+}
+
+/// Gives the room to the weights' columns, or to the bars again.
+pub fn columns(state: &mut State) {
+    state.tree.columns = match state.tree.columns {
+        Columns::Cascade => Columns::Weights,
+        Columns::Weights => Columns::Cascade,
+    };
+    if state.tree.columns == Columns::Weights {
+        state.say(Tone::Info, "n: examples labelled exactly so; Nc: these and all below; W = (N / K Nc)^β; λ = exp(−α depth)");
     }
 }
 

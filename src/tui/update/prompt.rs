@@ -1,6 +1,6 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{command, edit, navigate, open};
+use super::{classes, command, counts, edit, navigate, open, report, shape};
 use crate::taxonomy::Subtree;
 use crate::tui::command::Cmd;
 use crate::tui::effect::{Effect, Leave};
@@ -35,6 +35,7 @@ fn input(state: &mut State) -> Option<&mut Input> {
     match &mut state.overlay {
         Some(Overlay::Prompt(p)) => Some(&mut p.input),
         Some(Overlay::Palette { input, .. }) => Some(input),
+        Some(Overlay::Pick(p)) => Some(&mut p.input),
         _ => None,
     }
 }
@@ -46,6 +47,13 @@ pub fn edit_line(state: &mut State, cmd: Cmd) -> Vec<Effect> {
     {
         let n = palette_matches(input.text()).len();
         *selected = if cmd == Cmd::EntryUp { selected.saturating_sub(1) } else { (*selected + 1).min(n.saturating_sub(1)) };
+        return Vec::new();
+    }
+    if let Some(Overlay::Pick(p)) = &mut state.overlay
+        && matches!(cmd, Cmd::EntryUp | Cmd::EntryDown)
+    {
+        let last = p.found.len().saturating_sub(1);
+        p.selected = if cmd == Cmd::EntryUp { p.selected.saturating_sub(1) } else { (p.selected + 1).min(last) };
         return Vec::new();
     }
     let Some(input) = input(state) else { return Vec::new() };
@@ -68,7 +76,13 @@ fn changed(state: &mut State) -> Vec<Effect> {
     if let Some(Overlay::Palette { selected, .. }) = &mut state.overlay {
         *selected = 0;
     }
+    if let Some(Overlay::Pick(mut picker)) = state.overlay.take_if(|o| matches!(o, Overlay::Pick(_))) {
+        shape::find(state, &mut picker);
+        state.overlay = Some(Overlay::Pick(picker));
+        return Vec::new();
+    }
     check(state);
+    classes::typed(state);
     let Some(Overlay::Prompt(p)) = &state.overlay else { return Vec::new() };
     let Purpose::Search { origin, .. } = p.purpose else { return Vec::new() };
     state.objects.search = p.input.text().to_lowercase();
@@ -79,15 +93,17 @@ fn changed(state: &mut State) -> Vec<Effect> {
     navigate::select_object(state, found.unwrap_or(origin))
 }
 
-/// Finds out whether the text could be accepted as it stands, by trying the edit on a copy of the tree.
+/// Finds out whether the text could be accepted as it stands, by trying the edit.
 pub fn check(state: &mut State) {
     let Some(Overlay::Prompt(p)) = &state.overlay else { return };
     let problem = match &p.purpose {
-        Purpose::Search { .. } => return,
+        Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
-        purpose => edit::from_prompt(state, purpose, p.input.text())
-            .and_then(|(_, edit)| state.tree.taxonomy().clone().apply(edit).err())
-            .map(|e| e.to_string()),
+        purpose => match edit::from_prompt(state, purpose, p.input.text()) {
+            Ok(Some((_, edit))) => state.tree.doc.try_out(edit).err().map(|e| e.to_string()),
+            Ok(None) => None,
+            Err(why) => Some(why),
+        },
     };
     if let Some(Overlay::Prompt(p)) = &mut state.overlay {
         p.problem = problem;
@@ -124,7 +140,8 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             None => Vec::new(),
         },
         Some(Overlay::Prompt(p)) => {
-            if p.problem.is_some() && !matches!(p.purpose, Purpose::Search { .. }) {
+            let searching = matches!(p.purpose, Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. });
+            if p.problem.is_some() && !searching {
                 state.overlay = Some(Overlay::Prompt(p));
                 return Vec::new();
             }
@@ -140,6 +157,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                         state.say(Tone::Info, "n and N go to the next and the previous match");
                     }
                 }
+                purpose @ (Purpose::SearchClass { .. } | Purpose::Filter { .. }) => classes::accept(state, purpose),
                 purpose => {
                     if !edit::accept(state, purpose, p.input.text()) {
                         state.overlay = Some(Overlay::Prompt(p));
@@ -148,6 +166,14 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Overlay::Pick(p)) => {
+            match p.found.get(p.selected).copied() {
+                Some(parent) => shape::move_below(state, &p.moving, parent),
+                None => state.overlay = Some(Overlay::Pick(p)),
+            }
+            Vec::new()
+        }
+        Some(Overlay::Listing(l)) => report::follow(state, l),
         // Help and the list of errors: Enter closes them.
         _ => Vec::new(),
     }
@@ -155,32 +181,44 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
 
 /// Esc, or q in lists.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(p)) = state.overlay.take()
-        && let Purpose::Search { origin, before } = p.purpose
-    {
-        state.objects.search = before;
-        return navigate::select_object(state, origin);
+    if let Some(Overlay::Prompt(p)) = state.overlay.take() {
+        match p.purpose {
+            Purpose::Search { origin, before } => {
+                state.objects.search = before;
+                return navigate::select_object(state, origin);
+            }
+            purpose => classes::cancel(state, purpose),
+        }
     }
     Vec::new()
 }
 
-/// A letter while a question is asked.
+/// A letter while a question is asked or a list is shown.
 pub fn answer_key(state: &mut State, c: char) -> Vec<Effect> {
-    let Some(Overlay::Question(q)) = &state.overlay else { return Vec::new() };
-    match q.answers.iter().find(|a| a.key == c) {
-        Some(answer) => {
-            let what = answer.then.clone();
-            state.overlay = None;
-            then(state, what)
-        }
-        None => Vec::new(),
+    match &state.overlay {
+        Some(Overlay::Question(q)) => match q.answers.iter().find(|a| a.key == c) {
+            Some(answer) => {
+                let what = answer.then.clone();
+                state.overlay = None;
+                then(state, what)
+            }
+            None => Vec::new(),
+        },
+        Some(Overlay::Listing(_)) => report::key(state, c),
+        _ => Vec::new(),
     }
 }
 
 fn then(state: &mut State, what: Then) -> Vec<Effect> {
     match what {
-        Then::DeleteRise(id) => edit::delete_with(state, id, Subtree::Rise),
-        Then::DeleteAll(id) => edit::delete_with(state, id, Subtree::GoAlong),
+        Then::DeleteRise(id) => shape::delete_with(state, &[id], Subtree::Rise),
+        Then::DeleteAll(id) => shape::delete_with(state, &[id], Subtree::GoAlong),
+        Then::DeleteManyRise(ids) => shape::delete_with(state, &ids, Subtree::Rise),
+        Then::DeleteManyAll(ids) => shape::delete_with(state, &ids, Subtree::GoAlong),
+        Then::CountTyped(id) => counts::open_typed(state, id),
+        Then::CountsOfModel => counts::of_model(state),
+        Then::CountsOfObjects => counts::of_objects(state),
+        Then::CountsForget => counts::forget(state),
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],

@@ -85,9 +85,13 @@ pub fn status(state: &State, cascade: Option<&Cascade>, line: Rect, buf: &mut Bu
 
 /// What the selected row means, in a sentence.
 fn explain(state: &State, cascade: Option<&Cascade>) -> String {
-    if let Some(moving) = state.tree.moving {
-        let name = &state.tree.taxonomy().node(moving).name;
-        return format!("moving {name}: choose its new parent, then Enter; Esc leaves it where it is");
+    if let Some(carried) = &state.tree.moving {
+        let what = match carried.classes.as_slice() {
+            [one] => state.tree.taxonomy().node(*one).name.clone(),
+            many => format!("{} classes", many.len()),
+        };
+        let (verb, to) = if carried.merge { ("merging", "the class that it becomes a part of") } else { ("moving", "its new parent") };
+        return format!("{verb} {what}: choose {to}, then Enter; Esc leaves it where it is");
     }
     match state.focus {
         Pane::Objects if state.objects.is_empty() => String::new(),
@@ -144,6 +148,10 @@ pub fn hints(state: &State, line: Rect, buf: &mut Buffer) {
     let context = state.context();
     let end = line.right().saturating_sub(1);
     let mut x = line.x + 1;
+    if let Some(Overlay::Listing(l)) = &state.overlay {
+        spans(buf, x, line.y, end, &[("↑ ↓", t.key), (" choose  ", t.dim), (&l.foot, t.dim)]);
+        return;
+    }
     if matches!(state.overlay, Some(Overlay::Help { .. } | Overlay::Errors { .. })) {
         spans(buf, x, line.y, end, &[("↑ ↓", t.key), (" scroll  ", t.dim), ("esc", t.key), (" close", t.dim)]);
         return;

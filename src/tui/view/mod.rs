@@ -3,6 +3,7 @@
 mod bars;
 mod curve;
 mod layout;
+mod listing;
 mod objects;
 mod overlay;
 mod taxonomy;
@@ -63,6 +64,8 @@ pub struct Hits {
     pub overlay_page: usize,
     /// Lines of that list in all.
     pub overlay_len: usize,
+    /// First row of that list that is shown.
+    pub overlay_offset: usize,
     /// The text cursor.
     pub cursor: Option<Position>,
 }
@@ -115,6 +118,9 @@ impl State {
         }
         if hits.taxonomy.rows > 0 {
             self.tree.offset = hits.taxonomy.offset;
+        }
+        if let Some(super::overlay::Overlay::Listing(l)) = &mut self.overlay {
+            l.offset = hits.overlay_offset;
         }
         self.hits = hits;
     }

@@ -1,6 +1,6 @@
 //! What lies over the panes: help, errors, palette, prompts, questions.
 
-use super::{Hits, foot, spans};
+use super::{Hits, foot, listing, spans};
 use crate::tui::command::{COMMANDS, Context, Group};
 use crate::tui::overlay::{Overlay, Prompt, Purpose, Question, palette_matches};
 use crate::tui::state::State;
@@ -29,6 +29,8 @@ pub fn draw(state: &State, what: &Overlay, area: Rect, buf: &mut Buffer, hits: &
             list(state, &title, &lines, *scroll, 140, area, buf, hits);
         }
         Overlay::Palette { input, selected } => palette(state, input, *selected, area, buf, hits),
+        Overlay::Pick(p) => listing::picker(state, p, area, buf, hits),
+        Overlay::Listing(l) => listing::draw(state, l, area, buf, hits),
         Overlay::Prompt(p) => prompt(state, p, area, buf, hits),
         Overlay::Question(q) => question(state, q, area, buf, hits),
     }
@@ -37,7 +39,7 @@ pub fn draw(state: &State, what: &Overlay, area: Rect, buf: &mut Buffer, hits: &
 type Line = Vec<(String, Style)>;
 
 /// A window over the panes; its inside.
-fn window(state: &State, title: &str, rect: Rect, buf: &mut Buffer) -> Rect {
+pub(super) fn window(state: &State, title: &str, rect: Rect, buf: &mut Buffer) -> Rect {
     Clear.render(rect, buf);
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(state.theme.border_focus);
     let inside = block.inner(rect);
@@ -47,7 +49,7 @@ fn window(state: &State, title: &str, rect: Rect, buf: &mut Buffer) -> Rect {
     Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
 }
 
-fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let width = width.min(area.width.saturating_sub(4));
     let height = height.min(area.height.saturating_sub(3));
     Rect::new(area.x + (area.width - width) / 2, area.y + 1 + (area.height.saturating_sub(3 + height)) / 2, width, height)
@@ -103,7 +105,7 @@ fn help_lines(state: &State, width: usize) -> Vec<Line> {
 }
 
 /// Breaks a text between words, and words that are longer than a line anywhere.
-fn wrap(words: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(words: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = vec![String::new()];
     for mut word in words.split_whitespace().map(String::from) {
@@ -157,7 +159,16 @@ fn palette(state: &State, input: &crate::tui::input::Input, selected: usize, are
 }
 
 #[allow(clippy::too_many_arguments)]
-fn line_input(state: &State, lead: &str, input: &crate::tui::input::Input, x: u16, y: u16, width: u16, buf: &mut Buffer, hits: &mut Hits) {
+pub(super) fn line_input(
+    state: &State,
+    lead: &str,
+    input: &crate::tui::input::Input,
+    x: u16,
+    y: u16,
+    width: u16,
+    buf: &mut Buffer,
+    hits: &mut Hits,
+) {
     let x = put(buf, x, y, lead, width, state.theme.key);
     let room = width.saturating_sub(text::width(lead) as u16);
     let (shown, at) = input.window(usize::from(room));
@@ -173,7 +184,8 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
     let inside = window(state, &p.title, rect, buf);
     line_input(state, "› ", &p.input, inside.x, inside.y, inside.width, buf, hits);
     let help = match &p.purpose {
-        Purpose::Search { .. } => "enter keeps the place; esc goes back",
+        Purpose::Search { .. } | Purpose::SearchClass { .. } => "enter keeps the place; esc goes back",
+        Purpose::Filter { .. } => "enter keeps the filter; an empty one shows all; esc goes back",
         Purpose::SaveAs { .. } => "enter saves; a file that exists is asked about; esc leaves",
         _ => "enter accepts; esc leaves; u takes it back later",
     };

@@ -5,6 +5,7 @@ use super::put;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use std::ops::RangeInclusive;
 
 /// What stands in the column of the probability.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,37 +80,39 @@ pub struct Geometry {
 
 /// Columns of the probability's number, with a blank before.
 const NUMBER: u16 = 6;
-const LEAST_BAR: u16 = 6;
-const MOST_BAR: u16 = 36;
+/// Columns of a cascade's bars.
+pub const WIDE_BAR: RangeInclusive<u16> = 6..=36;
 /// A name is not cut below this for the sake of the right columns.
 const LEAST_NAME: u16 = 24;
 
-/// Divides the width: names as wide as needed, then the right columns as far as they fit, the rest is bar.
-pub fn geometry(width: u16, longest_name: u16, columns: &[Column]) -> Geometry {
+/// Divides the width: names as wide as needed, then the right columns as far as they fit, the rest is bar, within
+/// `bar`.
+pub fn geometry(width: u16, longest_name: u16, columns: &[Column], bar: RangeInclusive<u16>) -> Geometry {
+    let (least_bar, most_bar) = bar.into_inner();
     let mut shown = vec![true; columns.len()];
     let wanted = longest_name.min(LEAST_NAME.max(width / 3));
     loop {
         let right: u16 = columns.iter().zip(&shown).filter(|(_, s)| **s).map(|(c, _)| c.width + 1).sum();
-        let room = width.saturating_sub(right + NUMBER + LEAST_BAR + 1);
+        let room = width.saturating_sub(right + NUMBER + least_bar + 1);
         if room >= wanted {
             let name = longest_name.min(room);
-            let bar = (width - right - NUMBER - 1 - name).min(MOST_BAR);
+            let bar = (width - right - NUMBER - 1 - name).min(most_bar);
             return Geometry { name, bar, shown };
         }
         let least = columns.iter().enumerate().filter(|(i, _)| shown.get(*i) == Some(&true)).min_by_key(|(_, c)| c.rank).map(|(i, _)| i);
         match least.and_then(|i| shown.get_mut(i)) {
             Some(s) => *s = false,
             None => {
-                let bar = if width > 28 { LEAST_BAR } else { 0 };
+                let bar = if width > 28 { least_bar } else { 0 };
                 return Geometry { name: width.saturating_sub(NUMBER + bar + u16::from(bar > 0)), bar, shown };
             }
         }
     }
 }
 
-/// Columns that tree lines, sign, name and mark take.
-pub fn name_width(row: &Row) -> u16 {
-    (row.lasts.len() * 2 + 2 + crate::tui::text::width(&row.name) + crate::tui::text::width(row.mark)) as u16
+/// Columns that tree lines, sign and a name of `name` columns (with its mark) take.
+pub fn name_width(depth: usize, name: usize) -> u16 {
+    u16::try_from(depth.saturating_mul(2) + 2 + name).unwrap_or(u16::MAX)
 }
 
 /// Draws the headings into the first line of `area` and `rows` below it, the first of them at the top.
@@ -213,23 +216,23 @@ mod tests {
     fn draw(width: u16, rows: &[Row]) -> Vec<String> {
         let area = Rect::new(0, 0, width, rows.len() as u16 + 1);
         let mut buf = Buffer::empty(area);
-        let longest = rows.iter().map(name_width).max().unwrap_or(0);
+        let longest = rows.iter().map(|r| name_width(r.lasts.len(), crate::tui::text::width(&r.name))).max().unwrap_or(0);
         let s = Style::new();
         let styles = Styles { header: s, line: s, dim: s, number: s, span: s };
-        render(area, &mut buf, &geometry(width, longest, &COLUMNS), &COLUMNS, rows, &styles);
+        render(area, &mut buf, &geometry(width, longest, &COLUMNS, WIDE_BAR), &COLUMNS, rows, &styles);
         (0..area.height).map(|y| (0..width).map(|x| buf[(x, y)].symbol().to_string()).collect::<String>().trim_end().to_string()).collect()
     }
 
     #[test]
     fn columns_go_when_there_is_no_room() {
-        let shown = |width| geometry(width, 20, &COLUMNS).shown;
+        let shown = |width| geometry(width, 20, &COLUMNS, WIDE_BAR).shown;
         assert_eq!(shown(80), [true, true, true]);
         assert_eq!(shown(46), [true, true, false]);
         assert_eq!(shown(41), [true, false, false]);
         assert_eq!(shown(34), [false, false, false]);
-        let g = geometry(80, 20, &COLUMNS);
+        let g = geometry(80, 20, &COLUMNS, WIDE_BAR);
         assert_eq!(g.name, 20);
-        assert!(g.bar <= MOST_BAR);
+        assert!(WIDE_BAR.contains(&g.bar));
     }
 
     #[test]

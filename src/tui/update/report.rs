@@ -1,0 +1,65 @@
+//! Lists that lead somewhere: what is doubtful in the tree, what differs, what labels mean.
+
+use super::navigate::{self, reveal};
+use crate::taxonomy::{Severity, validate};
+use crate::tui::effect::Effect;
+use crate::tui::overlay::{Listing, ListingKind, ListingRow, Overlay, RowTone};
+use crate::tui::state::{Pane, RowKey, State, Tone, TreeRowKind};
+use crate::tui::text;
+
+/// Puts up a list.
+pub fn show(state: &mut State, kind: ListingKind, title: String, head: Vec<String>, rows: Vec<ListingRow>, foot: &str) {
+    let selected = rows.iter().position(|r| r.tone != RowTone::Heading).unwrap_or(0);
+    state.overlay = Some(Overlay::Listing(Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into() }));
+}
+
+/// What is wrong or doubtful in the tree.
+pub fn findings(state: &mut State) {
+    let mut findings = validate(state.tree.taxonomy());
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    if findings.is_empty() {
+        state.say(Tone::Info, "the tree is sound: nothing to remark");
+        return;
+    }
+    let number = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
+    let counts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")]
+        .map(|(s, word)| text::plural(number(s), word));
+    let rows = findings.iter().map(|f| {
+        let tone = match f.severity {
+            Severity::Error => RowTone::Error,
+            Severity::Warning => RowTone::Warn,
+            Severity::Note => RowTone::Dim,
+        };
+        ListingRow { node: f.node, ..ListingRow::new(tone, f.severity.name(), f.text.clone()) }
+    });
+    let rows = rows.collect();
+    show(
+        state,
+        ListingKind::Findings,
+        format!("Check of the tree: {}", counts.join(", ")),
+        Vec::new(),
+        rows,
+        "enter goes to the class · esc closes",
+    );
+}
+
+/// Enter: where the row leads.
+pub fn follow(state: &mut State, listing: Listing) -> Vec<Effect> {
+    let Some(row) = listing.rows.get(listing.selected) else { return Vec::new() };
+    if let Some(node) = row.node.filter(|n| state.tree.taxonomy().is_attached(*n)) {
+        state.tree.filter.clear();
+        state.focus = Pane::Taxonomy;
+        reveal(state, RowKey { node, kind: TreeRowKind::Node });
+        return Vec::new();
+    }
+    if let Some(index) = row.object {
+        return navigate::select_object(state, index);
+    }
+    // A row that leads nowhere closes the list no less.
+    Vec::new()
+}
+
+/// A letter while a list is shown.
+pub fn key(_state: &mut State, _c: char) -> Vec<Effect> {
+    Vec::new()
+}

@@ -1,0 +1,378 @@
+//! The taxonomy workbench: (state, keys, expected) for everything that changes the tree's shape, and the tree pane's pictures.
+
+use crate::tui_fake::{act, draw, keys, lines, state, with_styles};
+use taxonova::taxonomy::{Node, Taxonomy, to_json};
+use taxonova::tui::action::Action;
+use taxonova::tui::overlay::Overlay;
+use taxonova::tui::state::{Pane, State, TreeRowKind};
+use taxonova::tui::theme::ThemeName;
+use taxonova::tui::tree::Shown;
+
+fn fresh() -> State {
+    state(ThemeName::Dark)
+}
+
+fn go_to(s: &mut State, name: &str) {
+    s.focus = Pane::Taxonomy;
+    s.tree.selected.node = s.tree.taxonomy().find(name).unwrap_or_else(|| panic!("no class {name}"));
+    s.tree.selected.kind = TreeRowKind::Node;
+}
+
+fn selected(s: &State) -> String {
+    s.tree.row_name(s.tree.selected)
+}
+
+fn said(s: &State) -> &str {
+    s.status.as_ref().map_or("", |m| m.text.as_str())
+}
+
+fn parent(s: &State, name: &str) -> String {
+    let t = s.tree.taxonomy();
+    t.node(t.parent(t.find(name).unwrap()).unwrap()).name.clone()
+}
+
+fn children(s: &State, name: &str) -> Vec<String> {
+    let t = s.tree.taxonomy();
+    t.children(t.find(name).unwrap()).iter().map(|n| t.node(*n).name.clone()).collect()
+}
+
+/// P of a class in the cascade of the selected object.
+fn p(s: &State, name: &str) -> Option<f64> {
+    s.cascade().unwrap().poured.p[s.tree.derived.layout.by_name(name).unwrap()]
+}
+
+/// What was done can be undone to the same bytes, and done again to the same bytes.
+fn undo_and_redo(s: &mut State, before: &str) {
+    let after = to_json(s.tree.taxonomy());
+    assert_ne!(after, before);
+    keys(s, "u");
+    assert_eq!(to_json(s.tree.taxonomy()), before);
+    keys(s, "U");
+    assert_eq!(to_json(s.tree.taxonomy()), after);
+    assert_eq!(s.tree.taxonomy().broken_invariant(), None);
+}
+
+#[test]
+fn moving_out_and_in() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "SN Ic");
+    keys(&mut s, "H");
+    assert_eq!((parent(&s, "SN Ic").as_str(), selected(&s).as_str()), ("CC", "SN Ic"));
+    let cc = children(&s, "CC");
+    let at = cc.iter().position(|n| n == "SN Ibc").unwrap();
+    assert_eq!(cc[at + 1], "SN Ic", "behind its parent");
+    undo_and_redo(&mut s, &before);
+    keys(&mut s, "L");
+    assert_eq!(children(&s, "SN Ibc").last().unwrap(), "SN Ic");
+    go_to(&mut s, "SN");
+    keys(&mut s, "H");
+    assert!(said(&s).contains("highest level"), "{}", said(&s));
+    keys(&mut s, "L");
+    assert!(said(&s).contains("no sibling above"), "{}", said(&s));
+}
+
+#[test]
+fn marked_classes_are_grouped_in_one_step() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "SN Ia-91T");
+    keys(&mut s, "v v v");
+    assert_eq!(s.tree.marked.len(), 3);
+    assert!(said(&s).contains("3 classes are marked"));
+    keys(&mut s, "p 'peculiar' enter");
+    assert_eq!(children(&s, "peculiar"), ["SN Ia-91T", "SN Ia-91bg", "SN Ia-pec"]);
+    assert_eq!((parent(&s, "peculiar").as_str(), selected(&s).as_str()), ("SN Ia", "peculiar"));
+    assert!(s.tree.marked.is_empty());
+    // The new parent holds exactly what its children hold.
+    let sum: f64 = ["SN Ia-91T", "SN Ia-91bg", "SN Ia-pec"].iter().map(|n| p(&s, n).unwrap()).sum();
+    assert!((p(&s, "peculiar").unwrap() - sum).abs() < 1e-9);
+    undo_and_redo(&mut s, &before);
+    // A name that is taken is refused while it is typed, and the marks stay.
+    go_to(&mut s, "SN Ib");
+    keys(&mut s, "v v p 'TDE' enter");
+    assert!(matches!(&s.overlay, Some(Overlay::Prompt(p)) if p.problem.as_ref().is_some_and(|w| w.contains("TDE"))));
+    keys(&mut s, "esc esc");
+    assert!(s.overlay.is_none() && s.tree.marked.is_empty());
+}
+
+#[test]
+fn a_class_below_a_marked_one_goes_with_it() {
+    let mut s = fresh();
+    go_to(&mut s, "SN Ibc");
+    keys(&mut s, "v v");
+    assert_eq!(s.tree.marked.len(), 2, "SN Ibc and its first child");
+    keys(&mut s, "m");
+    go_to(&mut s, "Object");
+    keys(&mut s, "enter");
+    assert_eq!(parent(&s, "SN Ibc"), "Object");
+    assert_eq!(parent(&s, "SN Ib"), "SN Ibc");
+    keys(&mut s, "u V");
+    assert!(s.tree.marked.len() > 1);
+    keys(&mut s, "V");
+    assert!(s.tree.marked.is_empty());
+}
+
+#[test]
+fn a_parent_is_picked_by_its_name() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "SN Ibn");
+    keys(&mut s, "P 'iin'");
+    let text = lines(&draw(&mut s, 120, 40)).join("\n");
+    assert!(text.contains("Move SN Ibn below") && text.contains("SN > CC"), "{text}");
+    keys(&mut s, "enter");
+    assert_eq!(parent(&s, "SN Ibn"), "SN IIn");
+    undo_and_redo(&mut s, &before);
+    // Nothing can go below itself: what is moved is not offered.
+    go_to(&mut s, "CC");
+    keys(&mut s, "P 'SN Ib'");
+    assert!(matches!(&s.overlay, Some(Overlay::Pick(p)) if p.found.is_empty()));
+    keys(&mut s, "enter");
+    assert!(s.overlay.is_some(), "there is nothing to accept");
+    keys(&mut s, "esc");
+    assert_eq!(parent(&s, "CC"), "SN");
+}
+
+#[test]
+fn merging_adds_the_probabilities() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    let (ib, ic) = (p(&s, "SN Ib").unwrap(), p(&s, "SN Ic").unwrap());
+    go_to(&mut s, "SN Ib");
+    keys(&mut s, "x");
+    keys(&mut s, "enter");
+    assert!(said(&s).contains("can't be merged with itself"), "{}", said(&s));
+    go_to(&mut s, "SN Ic");
+    keys(&mut s, "enter");
+    assert!(s.tree.taxonomy().find("SN Ib").is_none());
+    assert_eq!(s.tree.taxonomy().find_label("SN Ib"), s.tree.taxonomy().find("SN Ic"));
+    assert!((p(&s, "SN Ic").unwrap() - ib - ic).abs() < 1e-9);
+    undo_and_redo(&mut s, &before);
+    // Several at once, and a merge into a class below is refused.
+    keys(&mut s, "u");
+    go_to(&mut s, "SLSN-I");
+    let sum = p(&s, "SLSN-I").unwrap() + p(&s, "SLSN-II").unwrap() + p(&s, "TDE").unwrap();
+    keys(&mut s, "v v x");
+    go_to(&mut s, "TDE");
+    keys(&mut s, "enter");
+    assert!((p(&s, "TDE").unwrap() - sum).abs() < 1e-9);
+    go_to(&mut s, "SN");
+    keys(&mut s, "x");
+    go_to(&mut s, "SN Ic");
+    keys(&mut s, "enter");
+    assert!(said(&s).contains("deep below"), "{}", said(&s));
+    keys(&mut s, "esc");
+    assert!(s.tree.moving.is_none());
+}
+
+#[test]
+fn copying_and_splitting_off() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "SLSN");
+    keys(&mut s, "y");
+    assert_eq!(selected(&s), "SLSN copy");
+    assert_eq!(children(&s, "SLSN copy"), ["SLSN-I copy", "SLSN-II copy"]);
+    undo_and_redo(&mut s, &before);
+    keys(&mut s, "u");
+    go_to(&mut s, "SN II");
+    keys(&mut s, "X");
+    let text = lines(&draw(&mut s, 120, 40)).join("\n");
+    assert!(text.contains("Which becomes a child of SN II"), "{text}");
+    keys(&mut s, "ctrl-u 'SN IIP' enter");
+    assert_eq!(children(&s, "SN II"), ["SN IIP"]);
+    let iip = s.tree.taxonomy().find("SN IIP").unwrap();
+    assert!(s.tree.taxonomy().node(iip).absorbs.is_empty());
+    // The model can't tell it: its mass stays with SN II.
+    let row = s.tree.rows(s.cascade().as_ref()).into_iter().find(|r| r.key.node == iip).unwrap();
+    assert_eq!(s.tree.shown(&row, s.cascade().as_ref()), Shown::NotInModel);
+    undo_and_redo(&mut s, &before);
+    go_to(&mut s, "Object");
+    keys(&mut s, "X");
+    assert!(said(&s).contains("no alias"), "{}", said(&s));
+}
+
+#[test]
+fn deleting_several() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "SN Ia-CSM");
+    keys(&mut s, "v v d");
+    assert!(s.overlay.is_none() && s.tree.taxonomy().find("SN Ia-SC").is_none() && s.tree.taxonomy().find("SN Ia-CSM").is_none());
+    assert_eq!(selected(&s), "SN Iax");
+    undo_and_redo(&mut s, &before);
+    keys(&mut s, "u");
+    go_to(&mut s, "SN Ibc");
+    keys(&mut s, "v");
+    go_to(&mut s, "SLSN");
+    keys(&mut s, "v d");
+    assert!(matches!(&s.overlay, Some(Overlay::Question(q)) if q.text[0].contains("6 classes")));
+    keys(&mut s, "r");
+    assert_eq!(parent(&s, "SN Ic"), "CC");
+    assert_eq!(parent(&s, "SLSN-I"), "CC");
+    undo_and_redo(&mut s, &before);
+}
+
+#[test]
+fn examples_are_typed_or_taken_from_the_model_or_the_objects() {
+    let mut s = fresh();
+    let before = to_json(s.tree.taxonomy());
+    go_to(&mut s, "TDE");
+    let n = |s: &State, name: &str| s.tree.taxonomy().node(s.tree.taxonomy().find(name).unwrap()).count;
+    keys(&mut s, "# t ctrl-u 'many'");
+    assert!(matches!(&s.overlay, Some(Overlay::Prompt(p)) if p.problem.as_ref().is_some_and(|w| w.contains("whole number"))));
+    keys(&mut s, "ctrl-u '1 250' enter");
+    assert_eq!(n(&s, "TDE"), Some(1250));
+    let slot = s.tree.derived.layout.by_name("TDE").unwrap();
+    assert_eq!(s.tree.derived.weights.rows[slot + 1].n_subtree, 1250, "the weights follow");
+    undo_and_redo(&mut s, &before);
+    keys(&mut s, "# c");
+    assert_eq!(n(&s, "SN Ia"), None);
+    // Of the model: a class that the tree lacks counts for the one above.
+    go_to(&mut s, "SN Ibn");
+    keys(&mut s, "d # m");
+    assert_eq!((n(&s, "TDE"), n(&s, "SN Ia"), n(&s, "SN Ibc")), (Some(59), Some(4605), Some(27 + 25)), "{}", said(&s));
+    assert!(said(&s).contains("25 objects"), "{}", said(&s));
+    keys(&mut s, "# o");
+    let total: u64 = s.tree.taxonomy().preorder().filter_map(|id| s.tree.taxonomy().node(id).count).sum();
+    assert_eq!(total, 12, "the sample data are labelled");
+    let without = s.tree.taxonomy().preorder().find(|id| {
+        let slot = s.tree.derived.layout.slot_of(*id);
+        slot.is_some_and(|k| s.tree.derived.weights.rows[k + 1].n_subtree == 0)
+    });
+    assert!(without.is_some());
+    assert!(lines(&draw(&mut s, 160, 50)).join("\n").contains('∅'), "classes without examples are marked");
+}
+
+#[test]
+fn classes_are_found_and_filtered() {
+    let mut s = fresh();
+    let all = s.tree.rows(None).len();
+    go_to(&mut s, "Object");
+    keys(&mut s, "C / 'ibn'");
+    assert_eq!(selected(&s), "SN Ibn", "folded classes are opened");
+    keys(&mut s, "esc");
+    assert_eq!(selected(&s), "Object");
+    keys(&mut s, "O / 'slsn' enter");
+    assert_eq!(selected(&s), "SLSN");
+    keys(&mut s, "n");
+    assert_eq!(selected(&s), "SLSN-I");
+    keys(&mut s, "n n");
+    assert_eq!(selected(&s), "SLSN", "around the end");
+    keys(&mut s, "N");
+    assert_eq!(selected(&s), "SLSN-II");
+    keys(&mut s, "esc / 'nowhere'");
+    assert!(matches!(&s.overlay, Some(Overlay::Prompt(p)) if p.problem.is_some()));
+    keys(&mut s, "esc & 'slsn' enter");
+    let names: Vec<String> = s.tree.rows(None).iter().map(|r| s.tree.row_name(r.key)).collect();
+    assert_eq!(names, ["Object", "SN", "CC", "SLSN", "SLSN-I", "SLSN-II"]);
+    assert!(said(&s).contains("3 classes"), "{}", said(&s));
+    draw(&mut s, 80, 24);
+    keys(&mut s, "esc");
+    assert_eq!(s.tree.rows(None).len(), all);
+}
+
+#[test]
+fn the_check_leads_to_the_class() {
+    let mut s = fresh();
+    go_to(&mut s, "TDE");
+    keys(&mut s, "a 'jetted' enter C !");
+    let Some(Overlay::Listing(l)) = &s.overlay else { panic!("no list: {}", said(&s)) };
+    let at = l.rows.iter().position(|r| r.text.contains("single child")).expect("a single child is found");
+    assert_eq!(l.rows[0].sign, "warning", "the gravest first");
+    let down = "down ".repeat(at);
+    draw(&mut s, 100, 30);
+    keys(&mut s, &format!("{down} enter"));
+    assert!(s.overlay.is_none());
+    assert_eq!((selected(&s).as_str(), s.focus), ("TDE", Pane::Taxonomy));
+}
+
+#[test]
+fn folding_a_branch_and_back() {
+    let mut s = fresh();
+    let all = s.tree.rows(None).len();
+    go_to(&mut s, "CC");
+    keys(&mut s, "_");
+    keys(&mut s, "l");
+    assert!(s.tree.rows(None).iter().any(|r| s.tree.row_name(r.key) == "SLSN"));
+    assert!(!s.tree.rows(None).iter().any(|r| s.tree.row_name(r.key) == "SLSN-I"), "what lies deeper is folded too");
+    keys(&mut s, "*");
+    assert_eq!(s.tree.rows(None).len(), all);
+}
+
+#[test]
+fn the_title_and_the_source_are_edited() {
+    let mut s = fresh();
+    s.focus = Pane::Taxonomy;
+    keys(&mut s, "~ ctrl-u 'my transients' enter");
+    assert_eq!(s.tree.taxonomy().name, "my transients");
+    keys(&mut s, "\" ctrl-u 'me 2026' enter");
+    assert_eq!(s.tree.taxonomy().citation, "me 2026");
+    keys(&mut s, "u u");
+    assert!(!s.tree.doc.is_dirty());
+}
+
+fn snapshot(name: &str, text: String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn with_tree(tree: Taxonomy) -> State {
+    let mut s = fresh();
+    act(&mut s, Action::TaxonomyReady(Box::new(tree), "my-tree.json".into()));
+    keys(&mut s, "2");
+    s
+}
+
+#[test]
+fn the_pane_with_all_columns() {
+    let mut s = fresh();
+    keys(&mut s, "2 w z j j v v");
+    snapshot("weights_100x30", with_styles(&draw(&mut s, 100, 30)));
+}
+
+#[test]
+fn the_pane_with_a_deep_tree() {
+    let mut tree = Taxonomy::new("deep", "Object");
+    let mut at = tree.root();
+    for i in 1..=60 {
+        at = tree.add_child(at, format!("level {i}")).unwrap();
+        if i % 7 == 0 {
+            tree.add_child(at, format!("side {i}")).unwrap();
+        }
+    }
+    let mut s = with_tree(tree);
+    keys(&mut s, "G k k");
+    snapshot("deep_tree_100x30", lines(&draw(&mut s, 100, 30)).join("\n"));
+}
+
+#[test]
+fn the_pane_with_a_wide_tree() {
+    let mut tree = Taxonomy::new("wide", "Object");
+    for i in 0..500 {
+        let mut node = Node::new(format!("class {i:03}"));
+        node.count = Some(i * i);
+        tree.add_node(tree.root(), node).unwrap();
+    }
+    let mut s = with_tree(tree);
+    keys(&mut s, "pagedown pagedown");
+    snapshot("wide_tree_100x30", lines(&draw(&mut s, 100, 30)).join("\n"));
+}
+
+#[test]
+fn the_pane_with_a_unicode_tree() {
+    let mut tree = Taxonomy::new("Arbre d'étoiles", "Objekt");
+    let pulsating = tree.add_child(tree.root(), "δ Scuti und γ Doradus").unwrap();
+    tree.add_child(pulsating, "δ Sct (gestörte)").unwrap();
+    tree.add_child(pulsating, "γ Dor").unwrap();
+    let sn = tree.add_child(tree.root(), "超新星").unwrap();
+    tree.add_child(sn, "超新星 Ia 型と非常に長い名前のもの").unwrap();
+    tree.add_child(sn, "Überleuchtkräftige").unwrap();
+    let mut s = with_tree(tree);
+    keys(&mut s, "j j j");
+    snapshot("unicode_tree_80x24", lines(&draw(&mut s, 80, 24)).join("\n"));
+}
