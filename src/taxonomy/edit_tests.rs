@@ -1,4 +1,5 @@
 use super::*;
+use crate::taxonomy::compose;
 use crate::taxonomy::{Document, NameError, WeightOptions, parse_json, to_json};
 use proptest::prelude::*;
 use std::path::Path;
@@ -201,13 +202,18 @@ struct Choice {
 
 fn choices() -> impl Strategy<Value = Vec<Choice>> {
     let one =
-        (0u8..14, any::<u16>(), any::<u16>(), 0u8..6, 0u8..24).prop_map(|(kind, a, b, index, word)| Choice { kind, a, b, index, word });
+        (0u8..18, any::<u16>(), any::<u16>(), 0u8..6, 0u8..24).prop_map(|(kind, a, b, index, word)| Choice { kind, a, b, index, word });
     prop::collection::vec(one, 0..60)
 }
 
 /// Few words, so that they often clash.
 fn word(n: u8) -> String {
     ["SN", "SN Ia", "Ia", "CC", "TDE", "other SN", "other", "AGN", "x", "δ Sct", "V*", "**"][n as usize % 12].repeat(1 + n as usize / 12)
+}
+
+/// Up to four leaves that follow each other.
+fn leaves(t: &Taxonomy, c: &Choice) -> Vec<NodeId> {
+    t.leaves().skip(c.a as usize % t.leaves().count()).take(1 + c.index as usize % 4).collect()
 }
 
 fn edit_of(t: &Taxonomy, c: &Choice) -> Edit {
@@ -231,8 +237,15 @@ fn edit_of(t: &Taxonomy, c: &Choice) -> Edit {
             Edit::Move { id, parent: t.next_id(), index: 0 },
             Edit::Delete { id: parent, children: Subtree::Rise },
         ]),
-        12 => crate::taxonomy::compose::merge(t, id, parent).unwrap_or(Edit::Batch(vec![])),
-        _ => crate::taxonomy::compose::duplicate(t, id).unwrap_or(Edit::SetTitle { name: w.clone(), citation: w }),
+        12 => compose::merge(t, id, parent).unwrap_or(Edit::Batch(vec![])),
+        13 => compose::merge_all(t, &leaves(t, c), parent).unwrap_or(Edit::Batch(vec![])),
+        14 => compose::group(t, &leaves(t, c), &w).unwrap_or(Edit::Batch(vec![])),
+        15 => compose::move_all(t, &leaves(t, c), parent),
+        16 => {
+            let label = t.node(id).labels().nth(index).unwrap_or("none").to_string();
+            compose::split_off(t, id, &label, Some(c.b as u64)).unwrap_or(Edit::Batch(vec![]))
+        }
+        _ => compose::duplicate(t, id).unwrap_or(Edit::SetTitle { name: w.clone(), citation: w }),
     }
 }
 
@@ -251,7 +264,12 @@ proptest! {
             let edit = edit_of(d.taxonomy(), c);
             let before = (to_json(d.taxonomy()), d.taxonomy().arena_len(), d.undo_title().is_some());
             let silent = d.taxonomy().changes_nothing(&edit);
+            // Trying it out leaves no trace and says the same as doing it.
+            let tried = d.try_out(edit.clone());
+            prop_assert_eq!(d.taxonomy().broken_invariant(), None);
+            prop_assert_eq!((to_json(d.taxonomy()), d.taxonomy().arena_len(), d.undo_title().is_some()), before.clone());
             let result = d.edit(format!("{c:?}"), edit);
+            prop_assert!(silent || tried == result, "{:?} and {:?}", tried, result);
             prop_assert_eq!(d.taxonomy().broken_invariant(), None);
             if result.is_err() || silent {
                 prop_assert_eq!((to_json(d.taxonomy()), d.taxonomy().arena_len(), d.undo_title().is_some()), before);
