@@ -1,6 +1,7 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
+use super::refit::Refitted;
 use super::state::ModelInfo;
 use crate::lightcurve::LightCurve;
 use crate::taxonomy::Taxonomy;
@@ -43,8 +44,37 @@ pub enum Action {
     ModelFailed(String),
     /// The taxonomy named on the command line was read.
     TaxonomyReady(Box<Taxonomy>, PathBuf),
-    /// The model has answered: row, the light curve it has seen, P per slot or the reason.
-    Classified(Vec<Answered>),
+    /// A model has answered: row, the light curve it has seen, P per slot or the reason.
+    Classified {
+        /// Number of the model: an answer of one that is no longer used is dropped.
+        model: u64,
+        /// The answers.
+        answers: Vec<Answered>,
+    },
+    /// A refit has come so far, in per cent.
+    RefitProgress(usize),
+    /// A refit is done.
+    Refitted(Box<Refitted>),
+    /// A refit has failed, and why.
+    RefitFailed(String),
+    /// The refitted model was saved there.
+    ModelSaved(PathBuf),
+    /// Labels were read, for what was asked.
+    LabelsRead {
+        /// What for.
+        why: LabelsFor,
+        /// The file.
+        path: PathBuf,
+        /// Labels with their objects, or why there are none.
+        labels: Result<Vec<(String, u64)>, String>,
+    },
+    /// A tree was read to be compared with.
+    TreeRead {
+        /// The file.
+        path: PathBuf,
+        /// The tree, or why there is none.
+        tree: Result<Box<Taxonomy>, String>,
+    },
     /// The model has answered for a part of a light curve.
     ClassifiedPart {
         /// Number of the request.
@@ -78,4 +108,13 @@ pub struct Answered {
     pub curve: Arc<LightCurve>,
     /// P per model slot, or why there is none.
     pub p: Result<Arc<[f64]>, String>,
+}
+
+/// What labels of a file are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelsFor {
+    /// Numbers of examples.
+    Counts,
+    /// The list of labels and classes.
+    Mapping,
 }

@@ -242,6 +242,13 @@ commands! {
 
     Findings "findings" "Check the tree" [Any] ["!"] "" safe needs_tree "Lists what is wrong or doubtful in the tree; Enter goes to the class.";
 
+    Diff "diff" "Compare the tree" [Any] ["D"] "" safe needs_tree "Lists what differs from the saved file, from the model's tree or from another file, and whose decision changes.";
+    Labels "labels" "Labels and classes" [Any] ["@"] "" safe needs_tree "Lists which class each label means; what fits none can be made an alias with one key.";
+    Refit "refit" "Refit the model" [Any] ["F"] "refit" safe can_refit "Fits the last layer of the model anew for this tree and its weights, in seconds; once more, or Esc, stops it.";
+    PreviousModel "previous-model" "Model before the refit" [Any] ["B"] "" safe needs_previous_model "Goes back to the model as it was before the refit.";
+    SaveModel "save-model" "Save the refitted model" [Any] ["W"] "" safe needs_new_model "Writes the refitted model to a file, with its reference set beside it.";
+    OpenTree "open-tree" "Open a tree" [Any] [";"] "" safe needs_tree "Opens a tree from a file, in any of the formats that can be read.";
+
     # Program
     Help "help" "Help" [Any Move] ["?"] "" safe always "Lists all keys.";
     Palette "palette" "Commands" [Any] [":"] "" safe always "Finds a command by name and runs it.";

@@ -1,9 +1,13 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
+use super::action::LabelsFor;
+use super::jobs::Handle;
+use super::refit::{ModelFile, Refitter};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::Taxonomy;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How the interface is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +21,6 @@ pub enum Leave {
 }
 
 /// A wish of `update`.
-#[derive(Debug)]
 pub enum Effect {
     /// Leave.
     Quit(Leave),
@@ -40,6 +43,40 @@ pub enum Effect {
         /// Difference or total.
         photometry: Photometry,
     },
+    /// Use this model from now on.
+    UseModel {
+        /// How.
+        handle: Handle,
+        /// Its number, which answers carry.
+        number: u64,
+    },
+    /// Refit a model for this tree.
+    Refit {
+        /// How.
+        refitter: Refitter,
+        /// The tree.
+        taxonomy: Box<Taxonomy>,
+        /// Set to stop it.
+        cancel: Arc<AtomicBool>,
+    },
+    /// Save a model that is in no file yet, with its reference set beside it.
+    SaveModel {
+        /// What.
+        file: Arc<ModelFile>,
+        /// Where.
+        path: PathBuf,
+    },
+    /// Read the labels of a file.
+    ReadLabels {
+        /// Where.
+        path: PathBuf,
+        /// What for.
+        why: LabelsFor,
+    },
+    /// Read a tree to be compared with.
+    ReadTree(PathBuf),
+    /// Read a tree and open it.
+    OpenTree(PathBuf),
     /// Save the tree.
     Save {
         /// What.
@@ -51,4 +88,32 @@ pub enum Effect {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+}
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Effect {
+    /// For messages of tests.
+    fn name(&self) -> &'static str {
+        match self {
+            Effect::Quit(_) => "Quit",
+            Effect::Suspend => "Suspend",
+            Effect::Mouse(_) => "Mouse",
+            Effect::Clear => "Clear",
+            Effect::Classify(_) => "Classify",
+            Effect::ClassifyFirst(..) => "ClassifyFirst",
+            Effect::ClassifyPart { .. } => "ClassifyPart",
+            Effect::UseModel { .. } => "UseModel",
+            Effect::Refit { .. } => "Refit",
+            Effect::SaveModel { .. } => "SaveModel",
+            Effect::ReadLabels { .. } => "ReadLabels",
+            Effect::ReadTree(_) => "ReadTree",
+            Effect::OpenTree(_) => "OpenTree",
+            Effect::Save { .. } => "Save",
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! Knows nothing of the screen.
 
 use super::action::{Action, Answered};
+use super::refit::{ModelFile, Refitter};
 use super::state::ModelInfo;
 use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
@@ -28,16 +29,25 @@ pub trait Classifier {
 /// Makes a classifier on the thread that will use it.
 pub type Sessions = Arc<dyn Fn() -> Result<Box<dyn Classifier>, String> + Send + Sync>;
 
-/// A model that is loaded: what the state needs of it, and how to use it.
-pub struct Loaded {
-    /// For the state.
-    pub info: ModelInfo,
-    /// For the jobs.
+/// How to use a model; the state only hands it on.
+#[derive(Clone)]
+pub struct Handle {
+    /// Makes classifiers.
     pub sessions: Sessions,
+    /// Fits it anew for another tree; none where this can't be done.
+    pub refit: Option<Refitter>,
+    /// The model as a file, if it is in none yet.
+    pub file: Option<Arc<ModelFile>>,
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handle").field("refit", &self.refit.is_some()).field("file", &self.file.is_some()).finish()
+    }
 }
 
 /// Loads the model, on a worker thread.
-pub type Loader = Box<dyn FnOnce() -> Result<Loaded, String> + Send>;
+pub type Loader = Box<dyn FnOnce() -> Result<ModelInfo, String> + Send>;
 
 /// What is to be read.
 pub enum Input {
@@ -55,7 +65,8 @@ const READ_HOLD: Duration = Duration::from_millis(40);
 
 #[derive(Default)]
 struct Queue {
-    sessions: Option<Sessions>,
+    /// The model's number, which answers carry, and how to use it.
+    model: Option<(u64, Sessions)>,
     part: Option<(u64, Vec<Observation>, Photometry)>,
     first: Option<(usize, Arc<LightCurve>)>,
     waiting: VecDeque<(usize, Arc<LightCurve>)>,
@@ -78,7 +89,7 @@ fn lock(m: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Runs `work` and turns its panic into a message.
-fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let reason = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
         Err(format!("internal error while {what}: {}", reason.unwrap_or_default()))
@@ -104,10 +115,11 @@ impl Jobs {
                 let _ = to.send(message);
             }
             match guarded("loading the model", loader) {
-                Ok(loaded) => {
+                Ok(info) => {
                     // The state knows the model before its first answer comes.
-                    let _ = to.send(Action::ModelReady(Box::new(loaded.info)));
-                    lock(&shared.0).sessions = Some(loaded.sessions);
+                    let sessions = info.handle.sessions.clone();
+                    let _ = to.send(Action::ModelReady(Box::new(info)));
+                    lock(&shared.0).model = Some((0, sessions));
                     shared.1.notify_all();
                 }
                 Err(why) => {
@@ -127,6 +139,17 @@ impl Jobs {
             let _ = report.send(Action::ReadDone);
         });
         jobs
+    }
+
+    /// Uses another model from now on. What waits is asked for anew by the caller.
+    pub fn use_model(&self, number: u64, sessions: Sessions) {
+        let mut queue = lock(&self.shared.0);
+        queue.model = Some((number, sessions));
+        queue.waiting.clear();
+        queue.first = None;
+        queue.part = None;
+        drop(queue);
+        self.shared.1.notify_all();
     }
 
     /// Classifies these when there is time.
@@ -160,22 +183,22 @@ impl Drop for Jobs {
     }
 }
 
-fn next_task(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool) -> Option<(Task, Sessions)> {
+fn next_task(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool) -> Option<(Task, (u64, Sessions))> {
     let mut queue = lock(&shared.0);
     loop {
         if stop.load(Ordering::Relaxed) {
             return None;
         }
-        if let Some(sessions) = queue.sessions.clone() {
+        if let Some(model) = queue.model.clone() {
             if let Some((index, curve)) = queue.first.take() {
-                return Some((Task::Batch(vec![(index, curve)]), sessions));
+                return Some((Task::Batch(vec![(index, curve)]), model));
             }
             if let Some((request, observations, photometry)) = queue.part.take() {
-                return Some((Task::Part(request, observations, photometry), sessions));
+                return Some((Task::Part(request, observations, photometry), model));
             }
             if !queue.waiting.is_empty() {
                 let n = BATCH.min(queue.waiting.len());
-                return Some((Task::Batch(queue.waiting.drain(..n).collect()), sessions));
+                return Some((Task::Batch(queue.waiting.drain(..n).collect()), model));
             }
         }
         // Woken now and then, so that a lost wake-up can't stop the program from ending.
@@ -184,29 +207,29 @@ fn next_task(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool) -> Option<(Tas
 }
 
 fn classify_until_stopped(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool, report: &Sender<Action>) {
-    let mut classifier: Option<Box<dyn Classifier>> = None;
-    while let Some((task, sessions)) = next_task(shared, stop) {
-        let ready = match classifier.take() {
-            Some(c) => Ok(c),
+    let mut classifier: Option<(u64, Box<dyn Classifier>)> = None;
+    while let Some((task, (model, sessions))) = next_task(shared, stop) {
+        let ready = match classifier.take().filter(|(of, _)| *of == model) {
+            Some((_, c)) => Ok(c),
             None => guarded("preparing the model", || sessions()),
         };
         match (ready, task) {
             (Ok(mut c), Task::Part(request, observations, photometry)) => {
                 let p = guarded("classifying", || c.classify_part(&observations, photometry)).map(Arc::from);
                 let _ = report.send(Action::ClassifiedPart { request, p });
-                classifier = Some(c);
+                classifier = Some((model, c));
             }
             (Ok(mut c), Task::Batch(batch)) => {
                 let answers = classify_batch(c.as_mut(), batch);
-                let _ = report.send(Action::Classified(answers));
-                classifier = Some(c);
+                let _ = report.send(Action::Classified { model, answers });
+                classifier = Some((model, c));
             }
             (Err(e), Task::Part(request, ..)) => {
                 let _ = report.send(Action::ClassifiedPart { request, p: Err(e) });
             }
             (Err(e), Task::Batch(batch)) => {
                 let answers = batch.into_iter().map(|(index, curve)| Answered { index, curve, p: Err(e.clone()) }).collect();
-                let _ = report.send(Action::Classified(answers));
+                let _ = report.send(Action::Classified { model, answers });
             }
         }
     }

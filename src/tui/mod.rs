@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod keymap;
 pub mod objects;
 pub mod overlay;
+pub mod refit;
 pub mod state;
 pub mod terminal;
 pub mod text;

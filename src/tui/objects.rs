@@ -76,6 +76,18 @@ impl Objects {
         self.rows.iter()
     }
 
+    /// Forgets all answers, because another model is asked. Returns the rows, the selected one and what follows it first.
+    pub fn ask_again(&mut self) -> Vec<(usize, Arc<LightCurve>)> {
+        for row in &mut self.rows {
+            row.classified = Classified::Waiting;
+        }
+        self.classified = 0;
+        let n = self.rows.len();
+        let from = self.selected.min(n);
+        let rows = (from..n).chain(0..from);
+        rows.filter_map(|i| Some((i, self.rows.get(i)?.curve.clone()))).collect()
+    }
+
     /// Adds an object. Rows of one object that come from several files are merged (same name, survey and
     /// kind of photometry), and it waits again for its answer. Returns its row.
     pub fn add(&mut self, curve: LightCurve) -> usize {

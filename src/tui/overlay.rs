@@ -1,10 +1,12 @@
 //! What may lie over the panes: help, palette, lists, prompts and questions. Data only.
 
+use super::action::LabelsFor;
 use super::command::{COMMANDS, Cmd, Command};
 use super::input::Input;
 use super::tree::RowKey;
 use crate::taxonomy::NodeId;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What lies over the panes.
 #[derive(Debug, Clone)]
@@ -81,6 +83,8 @@ pub struct Listing {
     pub offset: usize,
     /// What may be done, for the lower edge.
     pub foot: String,
+    /// Of a list of labels: the labels with their objects, and where they come from.
+    pub labels: Option<(Arc<Vec<(String, u64)>>, String)>,
 }
 
 /// How a row is meant.
@@ -161,6 +165,14 @@ pub enum Purpose {
     Group(Vec<NodeId>),
     /// A label of the class that becomes a child.
     SplitOff(NodeId),
+    /// File of the refitted model.
+    SaveModel,
+    /// File of the tree to be opened.
+    OpenTree,
+    /// File of a tree to be compared with.
+    DiffFile,
+    /// File of labels, and what for.
+    Labels(LabelsFor),
     /// Title of the tree.
     Title,
     /// Where the tree comes from.
@@ -234,6 +246,16 @@ pub enum Then {
     CountsOfModel,
     /// Numbers of examples by the labels of the opened objects.
     CountsOfObjects,
+    /// Numbers of examples by the labels of a file.
+    CountsOfFile,
+    /// Compare with the tree as it was read or saved.
+    DiffSaved,
+    /// Compare with the model's tree.
+    DiffModel,
+    /// Compare with the tree of a file.
+    DiffFile,
+    /// Open a tree; unsaved edits are lost.
+    OpenTree(PathBuf),
     /// No numbers of examples.
     CountsForget,
     /// Save, then leave.

@@ -2,6 +2,7 @@
 
 use super::command::{Cmd, Context};
 use super::curve::{Markers, PlotData};
+use super::jobs::Handle;
 use super::keymap::Keymap;
 use super::objects::{Classified, Objects};
 use super::overlay::Overlay;
@@ -11,6 +12,7 @@ use super::view::Hits;
 use crate::lightcurve::LightCurve;
 use crate::taxonomy::{Layout, NodeId, Taxonomy};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use super::tree::{RowKey, TreeRowKind};
 
@@ -45,6 +47,8 @@ pub struct ModelInfo {
     pub counts: Vec<(NodeId, u64)>,
     /// What should be known of an object before its probabilities are believed.
     pub warnings: Remarks,
+    /// How to use it.
+    pub handle: Handle,
 }
 
 /// The model.
@@ -111,6 +115,15 @@ pub struct TimeCursor {
     pub fresh: bool,
 }
 
+/// A refit that is under way.
+#[derive(Debug, Clone)]
+pub struct Refit {
+    /// How far it has come.
+    pub percent: usize,
+    /// Set to stop it.
+    pub cancel: Arc<AtomicBool>,
+}
+
 /// How the light curve is shown.
 pub struct CurveState {
     /// Fluxes and not magnitudes.
@@ -139,6 +152,12 @@ pub struct State {
     pub objects: Objects,
     /// The model.
     pub model: ModelState,
+    /// The model before the last refit.
+    pub previous_model: Option<Box<ModelInfo>>,
+    /// Number of the model that is used: 0, and one more with every other one.
+    pub model_number: u64,
+    /// The refit that is under way.
+    pub refit: Option<Refit>,
     /// The tree.
     pub tree: TreeState,
     /// The light curve.
@@ -176,6 +195,9 @@ impl State {
             source,
             objects: Objects::default(),
             model: ModelState::Loading,
+            previous_model: None,
+            model_number: 0,
+            refit: None,
             tree: TreeState::new(Taxonomy::new("no taxonomy", "Object"), None, true),
             curve: CurveState { flux: false, error_bars: true, markers: Markers::Auto, shown: None, data: None, warnings: Vec::new() },
             time: None,

@@ -133,3 +133,19 @@ pub fn can_redo(s: &State) -> Option<&'static str> {
 pub fn needs_errors(s: &State) -> Option<&'static str> {
     s.errors.is_empty().then_some("everything was read")
 }
+
+pub fn can_refit(s: &State) -> Option<&'static str> {
+    needs_tree(s).or(match s.model.ready() {
+        None => Some("no model is loaded"),
+        Some(m) if m.handle.refit.is_none() => Some("this build of the program can't train"),
+        Some(_) => None,
+    })
+}
+
+pub fn needs_previous_model(s: &State) -> Option<&'static str> {
+    s.previous_model.is_none().then_some("the model was not refitted")
+}
+
+pub fn needs_new_model(s: &State) -> Option<&'static str> {
+    s.model.ready().is_none_or(|m| m.handle.file.is_none()).then_some("there is no refitted model to save (F refits)")
+}

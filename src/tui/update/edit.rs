@@ -130,7 +130,14 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         }
         Purpose::Title => ("title of the tree".to_string(), Edit::SetTitle { name: text.to_string(), citation: tree.citation.clone() }),
         Purpose::Citation => ("source of the tree".to_string(), Edit::SetTitle { name: tree.name.clone(), citation: text.to_string() }),
-        Purpose::SaveAs { .. } | Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return Ok(None),
+        Purpose::SaveAs { .. }
+        | Purpose::SaveModel
+        | Purpose::OpenTree
+        | Purpose::DiffFile
+        | Purpose::Labels(_)
+        | Purpose::Search { .. }
+        | Purpose::SearchClass { .. }
+        | Purpose::Filter { .. } => return Ok(None),
     };
     Ok(Some(step).filter(|(_, edit)| !tree.changes_nothing(edit)))
 }

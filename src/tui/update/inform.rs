@@ -1,6 +1,6 @@
 //! What jobs and effects report.
 
-use super::{edit, navigate, prompt};
+use super::{diff, edit, labels, navigate, prompt, refit};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
@@ -71,8 +71,8 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             state.tree = TreeState::new(*taxonomy, Some(path), false);
             edit::refresh(state);
         }
-        Action::Classified(answers) => {
-            for a in answers {
+        Action::Classified { model, answers } => {
+            for a in answers.into_iter().filter(|_| model == state.model_number) {
                 let answer = match a.p {
                     Ok(p) => Classified::Done(p),
                     Err(why) => Classified::Failed(why),
@@ -80,6 +80,28 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
                 state.objects.answer(a.index, &a.curve, answer);
             }
         }
+        Action::RefitProgress(percent) => {
+            if let Some(refit) = &mut state.refit {
+                refit.percent = percent;
+            }
+        }
+        Action::Refitted(refitted) => return refit::done(state, *refitted),
+        Action::RefitFailed(why) => {
+            if state.refit.take().is_some() {
+                state.say(Tone::Error, format!("not refitted: {}", clean(&why)));
+            }
+        }
+        Action::ModelSaved(path) => {
+            if let ModelState::Ready(model) = &mut state.model {
+                model.handle.file = None;
+            }
+            state.say(Tone::Info, format!("the model was saved to {}, its reference set beside it", clean(&path.to_string_lossy())));
+        }
+        Action::LabelsRead { why, path, labels } => labels::read(state, why, path, labels),
+        Action::TreeRead { path, tree } => match tree {
+            Ok(tree) => diff::with_file(state, &path, &tree),
+            Err(why) => state.say(Tone::Error, clean(&why).into_owned()),
+        },
         Action::ClassifiedPart { request, p } => take_part(state, request, p),
         Action::Saved { path, then_quit } => {
             state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));

@@ -2,11 +2,14 @@
 
 mod classes;
 mod counts;
+mod diff;
 mod edit;
 mod inform;
+mod labels;
 mod mouse;
 mod navigate;
 mod prompt;
+mod refit;
 mod report;
 mod shape;
 mod time;
@@ -87,6 +90,12 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Columns => navigate::columns(state),
         Counts => counts::ask(state),
         Findings => report::findings(state),
+        Diff => diff::ask(state),
+        Labels => return labels::labels(state),
+        Refit => return refit::refit(state),
+        PreviousModel => return refit::back(state),
+        SaveModel => refit::open_save(state),
+        OpenTree => open(state, Purpose::OpenTree, "Open a tree: a file's path".into(), String::new()),
         AlphaDown | AlphaUp | BetaDown | BetaUp | WeightForm | WeightCount => edit::weights(state, cmd),
         TauDown => edit::set_tau(state, -0.05),
         TauUp => edit::set_tau(state, 0.05),
@@ -136,6 +145,9 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
 fn back(state: &mut State) -> Vec<Effect> {
     if state.overlay.is_some() {
         return prompt::cancel(state);
+    }
+    if state.refit.is_some() {
+        return refit::stop(state);
     }
     if state.tree.moving.take().is_some() {
         state.say(Tone::Info, "nothing was moved");

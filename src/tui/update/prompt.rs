@@ -1,11 +1,12 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{classes, command, counts, edit, navigate, open, report, shape};
+use super::{classes, command, counts, diff, edit, navigate, open, report, shape};
 use crate::taxonomy::Subtree;
 use crate::tui::command::Cmd;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::input::Input;
-use crate::tui::overlay::{Overlay, Purpose, Then, palette_matches};
+use crate::tui::action::LabelsFor;
+use crate::tui::overlay::{Answer, Overlay, Purpose, Question, Then, palette_matches};
 use crate::tui::state::{State, Tone};
 use std::path::PathBuf;
 
@@ -99,6 +100,10 @@ pub fn check(state: &mut State) {
     let problem = match &p.purpose {
         Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
+        Purpose::SaveModel => (!p.input.text().trim().ends_with(".onnx")).then(|| "a file name that ends in .onnx".to_string()),
+        Purpose::OpenTree | Purpose::DiffFile | Purpose::Labels(_) => {
+            p.input.text().trim().is_empty().then(|| "the path of a file".to_string())
+        }
         purpose => match edit::from_prompt(state, purpose, p.input.text()) {
             Ok(Some((_, edit))) => state.tree.doc.try_out(edit).err().map(|e| e.to_string()),
             Ok(None) => None,
@@ -150,6 +155,17 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                     let path = expand_home(p.input.text().trim());
                     let own = state.tree.path.as_ref() == Some(&path);
                     return vec![edit::save_effect(state, path, own, *then_quit)];
+                }
+                Purpose::SaveModel => {
+                    let path = expand_home(p.input.text().trim());
+                    let file = state.model.ready().and_then(|m| m.handle.file.clone());
+                    return file.map(|file| Effect::SaveModel { file, path }).into_iter().collect();
+                }
+                Purpose::OpenTree => return open_tree(state, expand_home(p.input.text().trim())),
+                Purpose::DiffFile => return vec![Effect::ReadTree(expand_home(p.input.text().trim()))],
+                Purpose::Labels(why) => {
+                    state.say(Tone::Info, "reading labels…");
+                    return vec![Effect::ReadLabels { path: expand_home(p.input.text().trim()), why: *why }];
                 }
                 Purpose::Search { .. } => {
                     state.objects.search = p.input.text().to_lowercase();
@@ -218,12 +234,35 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::CountTyped(id) => counts::open_typed(state, id),
         Then::CountsOfModel => counts::of_model(state),
         Then::CountsOfObjects => counts::of_objects(state),
+        Then::CountsOfFile => open(state, Purpose::Labels(LabelsFor::Counts), "Labels of which file (a table, or light curves)".into(), String::new()),
+        Then::DiffSaved => diff::with_saved(state),
+        Then::DiffModel => diff::with_model(state),
+        Then::DiffFile => open(state, Purpose::DiffFile, "Compare with the tree of which file".into(), String::new()),
+        Then::OpenTree(path) => return vec![Effect::OpenTree(path)],
         Then::CountsForget => counts::forget(state),
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
         Then::Nothing => {}
     }
+    Vec::new()
+}
+
+/// Opens a tree; asks first if the one that is open has unsaved edits.
+fn open_tree(state: &mut State, path: PathBuf) -> Vec<Effect> {
+    if !state.tree.doc.is_dirty() {
+        return vec![Effect::OpenTree(path)];
+    }
+    state.overlay = Some(Overlay::Question(Question {
+        title: "Unsaved edits".into(),
+        text: vec!["The tree that is open has edits that are not saved.".into()],
+        answers: vec![
+            Answer { key: 'n', text: "stay with it".into(), then: Then::Nothing },
+            Answer { key: 'o', text: "open the other, and lose the edits".into(), then: Then::OpenTree(path) },
+        ],
+        selected: 0,
+        is_quit: false,
+    }));
     Vec::new()
 }
 

@@ -10,7 +10,7 @@ use crate::tui::text;
 /// Puts up a list.
 pub fn show(state: &mut State, kind: ListingKind, title: String, head: Vec<String>, rows: Vec<ListingRow>, foot: &str) {
     let selected = rows.iter().position(|r| r.tone != RowTone::Heading).unwrap_or(0);
-    state.overlay = Some(Overlay::Listing(Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into() }));
+    state.overlay = Some(Overlay::Listing(Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into(), labels: None }));
 }
 
 /// What is wrong or doubtful in the tree.
@@ -60,6 +60,15 @@ pub fn follow(state: &mut State, listing: Listing) -> Vec<Effect> {
 }
 
 /// A letter while a list is shown.
-pub fn key(_state: &mut State, _c: char) -> Vec<Effect> {
-    Vec::new()
+pub fn key(state: &mut State, c: char) -> Vec<Effect> {
+    let Some(Overlay::Listing(l)) = &state.overlay else { return Vec::new() };
+    match (l.kind, c) {
+        (ListingKind::Labels, 'a' | 't' | 'b' | 'f') => super::labels::key(state, c),
+        (ListingKind::Refit, 'B') => super::refit::back(state),
+        (ListingKind::Refit, 'W') => {
+            state.overlay = None;
+            super::command(state, crate::tui::command::Cmd::SaveModel)
+        }
+        _ => Vec::new(),
+    }
 }

@@ -1,0 +1,141 @@
+//! Which class each label means, and labels that become aliases with one key.
+
+use super::{counts, edit, open, report};
+use crate::taxonomy::mapping::{MappedLabel, Outcome, map_labels};
+use crate::taxonomy::{Edit, NodeId, diff::short_path};
+use crate::tui::action::LabelsFor;
+use crate::tui::effect::Effect;
+use crate::tui::overlay::{ListingKind, ListingRow, Overlay, Purpose, RowTone};
+use crate::tui::state::{State, Tone};
+use crate::tui::text::{self, clean};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+type LabelCounts = Arc<Vec<(String, u64)>>;
+
+const FOOT: &str = "a alias of the suggested class · t of the selected one · b absorbed by it · f another file · enter goes there · esc";
+
+/// Lists the labels of the opened objects; asks for a file where they have none.
+pub fn labels(state: &mut State) -> Vec<Effect> {
+    let mut order: Vec<(String, u64)> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for label in state.objects.labels() {
+        match at.get(label).and_then(|i| order.get_mut(*i)) {
+            Some(entry) => entry.1 += 1,
+            None => {
+                at.insert(label, order.len());
+                order.push((label.to_string(), 1));
+            }
+        }
+    }
+    if order.is_empty() {
+        ask_file(state);
+    } else {
+        list(state, Arc::new(order), "the opened objects".into(), None);
+    }
+    Vec::new()
+}
+
+fn ask_file(state: &mut State) {
+    open(state, Purpose::Labels(LabelsFor::Mapping), "Labels of which file (a table, or light curves)".into(), String::new());
+}
+
+/// Labels of a file were read.
+pub fn read(state: &mut State, why: LabelsFor, path: PathBuf, labels: Result<Vec<(String, u64)>, String>) {
+    let name = shown(&path);
+    match (labels, why) {
+        (Err(reason), _) => state.say(Tone::Error, clean(&reason).into_owned()),
+        (Ok(labels), LabelsFor::Counts) => {
+            counts::of_labels(state, format!("examples of {name}"), labels.iter().map(|(l, n)| (l.as_str(), *n)));
+        }
+        (Ok(labels), LabelsFor::Mapping) => {
+            state.status = None;
+            list(state, Arc::new(labels), name, None);
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Puts up the list; `at` is the label whose row is selected.
+fn list(state: &mut State, labels: LabelCounts, of: String, at: Option<&str>) {
+    let tree = state.tree.taxonomy();
+    let mapping = map_labels(tree, labels.iter().map(|(l, n)| (l.as_str(), *n)), &[]);
+    let mut mapped: Vec<&MappedLabel> = mapping.rows.iter().collect();
+    // What needs a hand comes first, then what loses detail.
+    mapped.sort_by_key(|m| (std::cmp::Reverse(m.outcome), std::cmp::Reverse(m.count)));
+    let longest = mapped.iter().map(|m| text::width(&clean(&m.label))).max().unwrap_or(0).clamp(6, 30);
+    let row = |m: &&MappedLabel| {
+        let tone = match m.outcome {
+            Outcome::Unmapped | Outcome::Ambiguous => RowTone::Error,
+            o if o.loses_detail() => RowTone::Warn,
+            Outcome::Synonym => RowTone::Good,
+            _ => RowTone::Dim,
+        };
+        let offered: Vec<String> = m.suggestions.iter().map(|s| format!("{} ({})", tree.node(s.node).name, s.reason)).collect();
+        let to = match m.node {
+            Some(node) => format!("→ {}   {}", short_path(tree, node), m.how()),
+            None if offered.is_empty() => m.how(),
+            None => format!("{}; perhaps {}", m.how(), offered.join(", ")),
+        };
+        let line = format!("{} {:>6}  {to}", text::pad(&m.label, longest), text::count(m.count));
+        let suggested = m.node.or_else(|| m.suggestions.first().map(|s| s.node));
+        let label = (m.outcome > Outcome::Alias && m.outcome != Outcome::Absorbed).then(|| (m.label.clone(), suggested));
+        ListingRow { node: m.node.or(suggested), label, ..ListingRow::new(tone, m.outcome.name(), line) }
+    };
+    let rows: Vec<ListingRow> = mapped.iter().map(row).collect();
+    let t = &mapping.totals;
+    let head = vec![format!(
+        "{}: {} without loss, {} with detail lost, {} unmapped (of {})",
+        text::plural(t.objects() as usize, "object"),
+        text::long_count(t.without_loss() as usize),
+        text::long_count(t.with_loss() as usize),
+        text::long_count(t.unmapped() as usize),
+        text::plural(t.unmapped_labels() as usize, "label"),
+    )];
+    let selected = at.and_then(|label| mapped.iter().position(|m| m.label == label)).unwrap_or(0);
+    report::show(state, ListingKind::Labels, format!("Labels of {}", clean(&of)), head, rows, FOOT);
+    if let Some(Overlay::Listing(l)) = &mut state.overlay {
+        l.selected = selected;
+        l.labels = Some((labels, of));
+    }
+}
+
+/// A letter in the list: the label becomes an alias, is absorbed, or another file is asked for.
+pub fn key(state: &mut State, c: char) -> Vec<Effect> {
+    if c == 'f' {
+        ask_file(state);
+        return Vec::new();
+    }
+    let Some(Overlay::Listing(l)) = &state.overlay else { return Vec::new() };
+    let Some((labels, of)) = l.labels.clone() else { return Vec::new() };
+    let Some((label, suggested)) = l.rows.get(l.selected).and_then(|r| r.label.clone()) else {
+        state.say(Tone::Warn, "this label is in the tree already");
+        return Vec::new();
+    };
+    let node = if c == 't' { Some(state.tree.selected.node) } else { suggested };
+    let Some(node) = node.filter(|n| state.tree.taxonomy().is_attached(*n)) else {
+        state.say(Tone::Warn, "no class is suggested: t takes the one that is selected in the tree");
+        return Vec::new();
+    };
+    // The list stays where it was: on the label below.
+    let next = l.rows.get(l.selected + 1).and_then(|r| r.label.clone()).map(|(label, _)| label);
+    if attach(state, node, &label, c == 'b') {
+        list(state, labels, of, next.as_deref());
+    }
+    Vec::new()
+}
+
+fn attach(state: &mut State, id: NodeId, label: &str, absorb: bool) -> bool {
+    let data = state.tree.taxonomy().node(id);
+    let with = |list: &[String]| list.iter().cloned().chain(std::iter::once(label.to_string())).collect::<Vec<_>>();
+    let (title, edit) = if absorb {
+        (format!("{} absorbs {label}", data.name), Edit::SetAbsorbs { id, absorbs: with(&data.absorbs) })
+    } else {
+        (format!("{label} is an alias of {}", data.name), Edit::SetAliases { id, aliases: with(&data.aliases) })
+    };
+    edit::apply(state, title, edit)
+}
