@@ -1,6 +1,7 @@
 //! Probabilities on a tree: softmax groups, decisions, regrouping onto another tree.
 //! Knows trees and numbers; no light curves, no networks, no screens.
 
+mod compare;
 mod decide;
 mod matching;
 mod regroup;
@@ -10,6 +11,7 @@ mod softmax;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use compare::{Compared, TreePair};
 pub use decide::{Decision, decide_poured, decide_threshold};
 pub use matching::{MatchedBy, RegroupError};
 pub use regroup::{Poured, Regrouper};

@@ -6,6 +6,9 @@
 
 mod apply;
 pub mod compose;
+pub mod concepts;
+pub mod diff;
+mod diff_pairs;
 pub mod edit;
 pub mod history;
 pub mod json;
@@ -13,17 +16,22 @@ mod json_parse;
 mod json_scan;
 pub mod labels;
 pub mod layout;
+pub mod mapping;
 pub mod names;
 pub mod shipped;
+mod suggest;
 pub mod tree;
 pub mod validate;
+pub mod vocabulary;
 pub mod weights;
 
+pub use diff::{DiffEntry, DiffKind, TreeDiff, diff};
 pub use edit::{Edit, EditError, NewNode, Subtree};
 pub use history::Document;
 pub use json::{TaxonomyError, parse_json, read_json, save_json, to_json};
 pub use labels::{LabelIndex, LabelMatch, MatchKind, match_label, target_slots};
 pub use layout::{Group, Layout, Slot};
+pub use mapping::{MappedLabel, Mapping, Outcome, map_labels};
 pub use names::{NameError, check_name, printable};
 pub use shipped::{shipped, shipped_json};
 pub use tree::{Node, NodeId, Taxonomy};

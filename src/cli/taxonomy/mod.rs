@@ -1,6 +1,8 @@
 //! `taxonova taxonomy ...`: trees of classes without the interface. One file per subcommand; how trees are found is here.
 
 mod check;
+mod diff;
+mod map;
 mod show;
 mod weights;
 
@@ -23,6 +25,10 @@ pub enum TaxonomyCommand {
     Check(check::Args),
     /// Class weights W = (N / (K N_c))^beta and lambda = exp(-alpha depth) of every node.
     Weights(weights::Args),
+    /// Find the nodes that a data set's labels mean: by name, by alias, by the names that surveys use, or not at all.
+    Map(map::Args),
+    /// Compare two trees: nodes added, removed, moved, renamed, changed; weights; decisions.
+    Diff(diff::Args),
 }
 
 /// Runs `taxonova taxonomy ...`.
@@ -31,6 +37,8 @@ pub fn run(command: TaxonomyCommand) -> CommandResult {
         TaxonomyCommand::Show(args) => show::run(&args),
         TaxonomyCommand::Check(args) => check::run(&args),
         TaxonomyCommand::Weights(args) => weights::run(&args),
+        TaxonomyCommand::Map(args) => map::run(&args),
+        TaxonomyCommand::Diff(args) => diff::run(&args),
     }
 }
 
@@ -60,4 +68,33 @@ pub fn load(file: &Path) -> Result<Taxonomy, TaxonomyError> {
 
 fn plural(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Six significant digits, with an exponent only where plain digits would be long.
+fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let magnitude = value.abs().log10().floor();
+    if (-5.0..6.0).contains(&magnitude) {
+        let digits = (5.0 - magnitude) as usize;
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.5e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_six_digits() {
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(1.0), "1.00000");
+        assert_eq!(number(196.1875), "196.188");
+        assert_eq!(number(0.0444265172), "0.0444265");
+        assert_eq!(number(1.5e9), "1.50000e9");
+        assert_eq!(number(2.5e-8), "2.50000e-8");
+    }
 }

@@ -1,13 +1,13 @@
 //! `taxonova taxonomy weights`: the class weights of a tree.
 
-use super::{MAX_DRAWN_DEPTH, load, plural};
+use super::{MAX_DRAWN_DEPTH, load, map, number, plural};
 use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::cli::stdout::print;
-use crate::taxonomy::{CountMode, Counts, Form, Layout, NodeWeight, Taxonomy, WeightOptions, printable, weights};
-use anyhow::{Context, anyhow};
+use crate::lightcurve::read::read_labels;
+use crate::taxonomy::{CountMode, Counts, Form, Layout, NodeWeight, WeightOptions, printable, weights};
 use serde_json::json;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use unicode_width::UnicodeWidthStr;
 
 /// Arguments of `weights`. What is not given is as in the tree's file.
@@ -16,8 +16,9 @@ pub struct Args {
     /// File, `-`, or name of a shipped tree.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Objects per label from a CSV file with the columns `label` (or `name`) and `count`, instead of the tree's own.
-    #[arg(long, value_name = "CSV")]
+    /// Objects per label, instead of the tree's own: a CSV file with the columns `label` (or `name`) and `count`, or `object_id`
+    /// and `label` (or class, type, classification); light curves that carry labels; or a folder.
+    #[arg(long, value_name = "FILE")]
     counts: Option<PathBuf>,
     /// How fast deeper levels lose weight (>= 0).
     #[arg(long, value_parser = not_negative, allow_negative_numbers = true)]
@@ -54,8 +55,16 @@ fn count_mode(text: &str) -> Result<CountMode, String> {
 /// Runs `taxonova taxonomy weights`.
 pub fn run(args: &Args) -> CommandResult {
     let taxonomy = load(&args.file).map_err(Failure::usage)?;
+    let mut exit = Exit::Done;
     let counts = match &args.counts {
-        Some(path) => read_counts(path, &taxonomy).map_err(Failure::usage)?,
+        Some(path) => {
+            let labels = read_labels(path).map_err(Failure::usage)?;
+            map::tell(&labels);
+            if !labels.unreadable.is_empty() {
+                exit = Exit::Partly;
+            }
+            Counts::from_label_counts(&taxonomy, labels.counts.iter().map(|(l, n)| (l.as_str(), *n)))
+        }
         None => Counts::from_tree(&taxonomy),
     };
     let own = taxonomy.weights;
@@ -80,7 +89,7 @@ pub fn run(args: &Args) -> CommandResult {
     for (label, n) in &counts.unmatched {
         eprintln!("taxonova: no node for the label `{}`: {} left out", printable(label), plural(*n as usize, "object"));
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn weights_table(weights: &weights::Weights, options: &WeightOptions) -> String {
@@ -110,60 +119,4 @@ fn weights_table(weights: &weights::Weights, options: &WeightOptions) -> String 
         let _ = writeln!(out, "{text}{pad}  {:>8}  {:>8}  {w:>11}  {l:>11}  {wl:>11}{mark}", r.n, r.n_subtree);
     }
     out
-}
-
-/// Six significant digits, with an exponent only where plain digits would be long.
-fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".into();
-    }
-    let magnitude = value.abs().log10().floor();
-    if (-5.0..6.0).contains(&magnitude) {
-        let digits = (5.0 - magnitude) as usize;
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.5e}")
-    }
-}
-
-/// Objects per label from a CSV file.
-fn read_counts(path: &Path, taxonomy: &Taxonomy) -> anyhow::Result<Counts> {
-    let shown = printable(&path.to_string_lossy());
-    let file = std::fs::File::open(path).with_context(|| format!("{shown}: can't be read"))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(file);
-    let headers = reader.headers().with_context(|| format!("{shown}: can't be read as CSV"))?.clone();
-    let column = |names: &[&str]| {
-        headers.iter().position(|h| names.iter().any(|n| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(n))).ok_or_else(|| {
-            let found: Vec<String> = headers.iter().map(printable).collect();
-            anyhow!("{shown}: no column `{}`; the columns are {}", names.join("` or `"), found.join(", "))
-        })
-    };
-    let (label_at, count_at) = (column(&["label", "name"])?, column(&["count", "n"])?);
-    let mut rows: Vec<(String, u64)> = Vec::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("{shown}: can't be read as CSV"))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let label = record.get(label_at).unwrap_or_default();
-        let text = record.get(count_at).unwrap_or_default();
-        let count = text.parse::<u64>().map_err(|_| {
-            anyhow!("{shown}:{line}: the count of `{}` is `{}`: write a whole number from 0 on", printable(label), printable(text))
-        })?;
-        rows.push((label.to_string(), count));
-    }
-    Ok(Counts::from_label_counts(taxonomy, rows.iter().map(|(l, n)| (l.as_str(), *n))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_six_digits() {
-        assert_eq!(number(0.0), "0");
-        assert_eq!(number(1.0), "1.00000");
-        assert_eq!(number(196.1875), "196.188");
-        assert_eq!(number(0.0444265172), "0.0444265");
-        assert_eq!(number(1.5e9), "1.50000e9");
-        assert_eq!(number(2.5e-8), "2.50000e-8");
-    }
 }

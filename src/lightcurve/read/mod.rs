@@ -18,6 +18,7 @@ pub mod escape;
 mod expand;
 mod formats;
 pub mod guard;
+mod labels;
 mod merge;
 mod parquet_file;
 mod points;
@@ -28,6 +29,7 @@ mod ztf_avro;
 pub use error::{Place, ReadError};
 pub use expand::expand;
 pub use formats::{Container, FORMATS, FormatInfo};
+pub use labels::{LabelFile, read_all_labels, read_labels};
 pub use merge::merge;
 
 use super::{LightCurve, Photometry};

@@ -78,7 +78,7 @@ impl TextFile {
         let mut bytes = self.source.into_read();
         let skipped = io::copy(&mut bytes.as_mut().take(self.skip as u64), &mut io::sink());
         skipped.map_err(|e| ReadError::io(&path, "cannot be read", &e))?;
-        Ok((path, Box::new(ShortLines { inner: bytes, length: 0 })))
+        Ok((path, short_lines(bytes)))
     }
 }
 
@@ -113,6 +113,11 @@ fn header(line: &[u8]) -> Option<Header> {
 fn header_of_comment(line: &[u8]) -> Option<Header> {
     let hashes = line.iter().take_while(|&&b| b == b'#').count();
     header(line.get(hashes..)?.trim_ascii())
+}
+
+/// What is read, with an error in place of a line that never ends.
+pub(super) fn short_lines(inner: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    Box::new(ShortLines { inner, length: 0 })
 }
 
 /// Refuses lines that never end.

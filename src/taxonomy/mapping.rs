@@ -1,0 +1,362 @@
+//! Labels of a data set on a tree, one by one, with how each was found: the tree's own labels first, then the names that
+//! surveys use ([`super::vocabulary`]). Nothing is mapped by guess: what could be two nodes is said to be ambiguous, and
+//! what resembles a name is only suggested. Training maps by the tree's own labels alone ([`super::labels`]).
+
+use super::concepts::{ConceptNodes, Found};
+use super::labels::{LabelIndex, MatchKind};
+use super::names::{loose_key, printable};
+use super::suggest::Suggester;
+use super::tree::{NodeId, Taxonomy};
+use super::vocabulary::{ConceptId, Meaning, SOURCES, Vocabulary};
+use std::collections::HashMap;
+
+/// How a label got to its node, or why it did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It is the node's name.
+    Exact,
+    /// It is an alias in the tree.
+    Alias,
+    /// It means the same class as the node: two surveys' names for one class.
+    Synonym,
+    /// The tree's file says that the node takes it in: detail is lost.
+    Absorbed,
+    /// The tree lacks the class, and the node is the nearest broader one: detail is lost.
+    Ancestor,
+    /// Two nodes are equally good.
+    Ambiguous,
+    /// No node.
+    Unmapped,
+}
+
+impl Outcome {
+    /// All of them, in the order of lists.
+    pub const ALL: [Outcome; 7] =
+        [Outcome::Exact, Outcome::Alias, Outcome::Synonym, Outcome::Absorbed, Outcome::Ancestor, Outcome::Ambiguous, Outcome::Unmapped];
+
+    /// In files and for scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Exact => "exact",
+            Outcome::Alias => "alias",
+            Outcome::Synonym => "synonym",
+            Outcome::Absorbed => "absorbed",
+            Outcome::Ancestor => "ancestor",
+            Outcome::Ambiguous => "ambiguous",
+            Outcome::Unmapped => "unmapped",
+        }
+    }
+
+    /// In words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Outcome::Exact => "exact",
+            Outcome::Alias => "by alias",
+            Outcome::Synonym => "another survey's name of the class",
+            Outcome::Absorbed => "absorbed (detail lost)",
+            Outcome::Ancestor => "to an ancestor (detail lost)",
+            Outcome::Ambiguous => "ambiguous, not mapped",
+            Outcome::Unmapped => "unmapped",
+        }
+    }
+
+    /// Whether the label has a node.
+    pub fn is_mapped(self) -> bool {
+        self < Outcome::Ambiguous
+    }
+
+    /// Whether the label has a node that says less than it.
+    pub fn loses_detail(self) -> bool {
+        matches!(self, Outcome::Absorbed | Outcome::Ancestor)
+    }
+}
+
+/// What the vocabulary said of a label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// Names of the sources that have the label.
+    pub sources: Vec<&'static str>,
+    /// Names of the classes that it means there; several where sources differ.
+    pub concepts: Vec<String>,
+    /// Whether the label said that the class is uncertain (`_Candidate`, `?`, `:`).
+    pub uncertain: bool,
+}
+
+/// A node that a label may mean, and why it is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The node.
+    pub node: NodeId,
+    /// One short sentence.
+    pub reason: String,
+}
+
+/// One label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappedLabel {
+    /// As in the data.
+    pub label: String,
+    /// Objects that have it.
+    pub count: u64,
+    /// How it was found.
+    pub outcome: Outcome,
+    /// Its node; none if it is ambiguous or unmapped.
+    pub node: Option<NodeId>,
+    /// Whether case, white space, `-` and `_` had to be disregarded to find it in the tree.
+    pub loose: bool,
+    /// What the vocabulary says of it, if that was asked.
+    pub via: Option<Via>,
+    /// For an ambiguous label the nodes that it may mean; for an unmapped one at most three that resemble it.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// Numbers over all labels.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Per outcome, in the order of [`Outcome::ALL`]: labels and objects.
+    pub by_outcome: [(u64, u64); Outcome::ALL.len()],
+}
+
+impl Totals {
+    fn objects_where(&self, which: impl Fn(Outcome) -> bool) -> u64 {
+        Outcome::ALL.iter().zip(&self.by_outcome).filter(|(o, _)| which(**o)).fold(0u64, |sum, (_, (_, n))| sum.saturating_add(*n))
+    }
+
+    /// Labels and objects of one outcome.
+    pub fn of(&self, outcome: Outcome) -> (u64, u64) {
+        Outcome::ALL.iter().zip(&self.by_outcome).find(|(o, _)| **o == outcome).map_or((0, 0), |(_, n)| *n)
+    }
+
+    /// All objects.
+    pub fn objects(&self) -> u64 {
+        self.objects_where(|_| true)
+    }
+
+    /// Objects whose node says all that their label says.
+    pub fn without_loss(&self) -> u64 {
+        self.objects_where(|o| o.is_mapped() && !o.loses_detail())
+    }
+
+    /// Objects whose node says less than their label.
+    pub fn with_loss(&self) -> u64 {
+        self.objects_where(Outcome::loses_detail)
+    }
+
+    /// Objects without a node, ambiguous labels included.
+    pub fn unmapped(&self) -> u64 {
+        self.objects_where(|o| !o.is_mapped())
+    }
+
+    /// Labels without a node, ambiguous ones included.
+    pub fn unmapped_labels(&self) -> u64 {
+        self.of(Outcome::Unmapped).0 + self.of(Outcome::Ambiguous).0
+    }
+}
+
+/// All labels of a data set on a tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// By outcome, within it by count (most first), within that by label.
+    pub rows: Vec<MappedLabel>,
+    /// Numbers.
+    pub totals: Totals,
+}
+
+/// Resembling names are sought for so many unmapped labels, those of most objects: it takes time, and nobody reads more.
+pub const SUGGESTED_LABELS: usize = 200;
+
+/// Maps labels with their numbers of objects. The same label may come more than once. `sources`: indices into [`SOURCES`]
+/// of the surveys that the labels may be from; empty: any.
+pub fn map_labels<'l>(taxonomy: &Taxonomy, labels: impl IntoIterator<Item = (&'l str, u64)>, sources: &[usize]) -> Mapping {
+    let mut order: Vec<(&'l str, u64)> = Vec::new();
+    let mut at: HashMap<&'l str, usize> = HashMap::new();
+    for (label, n) in labels {
+        let i = *at.entry(label).or_insert(order.len());
+        match order.get_mut(i) {
+            Some(entry) => entry.1 = entry.1.saturating_add(n),
+            None => order.push((label, n)),
+        }
+    }
+    let mapper = Mapper::new(taxonomy, sources);
+    let mut rows: Vec<MappedLabel> = order.into_iter().map(|(label, n)| mapper.map(label, n)).collect();
+    rows.sort_by(|a, b| (a.outcome, std::cmp::Reverse(a.count), &a.label).cmp(&(b.outcome, std::cmp::Reverse(b.count), &b.label)));
+    let mut totals = Totals::default();
+    for row in &rows {
+        for (outcome, (labels, objects)) in Outcome::ALL.iter().zip(&mut totals.by_outcome) {
+            if *outcome == row.outcome {
+                *labels += 1;
+                *objects = objects.saturating_add(row.count);
+            }
+        }
+    }
+    let mut suggester = None;
+    for row in rows.iter_mut().filter(|r| r.outcome == Outcome::Unmapped).take(SUGGESTED_LABELS) {
+        let suggester = suggester.get_or_insert_with(|| Suggester::new(taxonomy, &mapper.nodes, sources));
+        suggester.add_to(&row.label, &mut row.suggestions);
+    }
+    Mapping { rows, totals }
+}
+
+struct Mapper<'a> {
+    taxonomy: &'a Taxonomy,
+    index: LabelIndex<'a>,
+    /// Nodes of those loose keys that only exact spelling tells apart.
+    ambiguous: HashMap<String, Vec<NodeId>>,
+    nodes: ConceptNodes,
+    sources: &'a [usize],
+}
+
+impl<'a> Mapper<'a> {
+    fn new(taxonomy: &'a Taxonomy, sources: &'a [usize]) -> Self {
+        let index = LabelIndex::new(taxonomy);
+        let mut ambiguous: HashMap<String, Vec<NodeId>> = index.ambiguous().into_iter().map(|k| (k.to_string(), Vec::new())).collect();
+        if !ambiguous.is_empty() {
+            for id in taxonomy.preorder() {
+                for label in taxonomy.node(id).labels() {
+                    if let Some(nodes) = ambiguous.get_mut(&loose_key(label))
+                        && !nodes.contains(&id)
+                    {
+                        nodes.push(id);
+                    }
+                }
+            }
+        }
+        Mapper { taxonomy, index, ambiguous, nodes: ConceptNodes::new(taxonomy), sources }
+    }
+
+    fn map(&self, label: &str, count: u64) -> MappedLabel {
+        let mut row = MappedLabel {
+            label: label.to_string(),
+            count,
+            outcome: Outcome::Unmapped,
+            node: None,
+            loose: false,
+            via: None,
+            suggestions: Vec::new(),
+        };
+        if let Some(found) = self.index.find(label) {
+            row.outcome = match found.kind {
+                MatchKind::Name => Outcome::Exact,
+                MatchKind::Alias => Outcome::Alias,
+                MatchKind::Absorbed => Outcome::Absorbed,
+            };
+            (row.node, row.loose) = (Some(found.node), found.loose);
+            return row;
+        }
+        let bare = label.trim();
+        if let Some(nodes) = self.ambiguous.get(&loose_key(bare)) {
+            row.outcome = Outcome::Ambiguous;
+            let reason = "has this label but for case, white space, `-` and `_`".to_string();
+            row.suggestions = nodes.iter().map(|n| Suggestion { node: *n, reason: reason.clone() }).collect();
+            return row;
+        }
+        let meanings = Vocabulary::builtin().meanings(bare, self.sources);
+        if !meanings.is_empty() {
+            row.via = Some(via(&meanings));
+            // Each source says what the label means there; all must lead to one node.
+            self.settle(&mut row, &meanings.iter().map(|m| std::slice::from_ref(m)).collect::<Vec<_>>());
+            return row;
+        }
+        let parts = Vocabulary::builtin().parts(bare, self.sources);
+        if !parts.is_empty() && parts.iter().all(|p| !p.is_empty()) {
+            row.via = Some(via(&parts.concat()));
+            self.settle(&mut row, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        }
+        row
+    }
+
+    /// Decides between what a label may mean.
+    fn settle(&self, row: &mut MappedLabel, alternatives: &[&[Meaning]]) {
+        let v = Vocabulary::builtin();
+        let mut found: Vec<(NodeId, bool)> = Vec::new();
+        let mut reasons: HashMap<NodeId, String> = HashMap::new();
+        let mut nowhere = false;
+        let mut twice = false;
+        let mut seen: Vec<(ConceptId, bool)> = Vec::new();
+        for meaning in alternatives.iter().copied().flatten() {
+            if seen.contains(&(meaning.concept, meaning.finer)) {
+                continue;
+            }
+            seen.push((meaning.concept, meaning.finer));
+            let name = &v.concept(meaning.concept).name;
+            let source = SOURCES.get(meaning.source).map_or("", |s| s.name);
+            match self.nodes.resolve(self.taxonomy, meaning.concept) {
+                Found::Nowhere => nowhere = true,
+                Found::One { node, broader } => {
+                    found.push((node, broader || meaning.finer));
+                    reasons.entry(node).or_insert_with(|| format!("if it means {name} ({source})"));
+                }
+                Found::Several(nodes) => {
+                    twice = true;
+                    for node in nodes {
+                        found.push((node, true));
+                        reasons.entry(node).or_insert_with(|| format!("means {name} ({source}) too"));
+                    }
+                }
+            }
+        }
+        let mut nodes: Vec<NodeId> = Vec::new();
+        for (node, _) in &found {
+            if !nodes.contains(node) {
+                nodes.push(*node);
+            }
+        }
+        let lossy = found.iter().any(|(_, lossy)| *lossy);
+        let above = nodes.iter().copied().find(|a| nodes.iter().all(|b| self.taxonomy.is_ancestor_or_self(*a, *b)));
+        match (nodes.as_slice(), above) {
+            ([], _) => {}
+            (&[node], _) if !nowhere => {
+                row.node = Some(node);
+                row.outcome = if lossy { Outcome::Ancestor } else { Outcome::Synonym };
+            }
+            // Whichever is meant, it is a kind of this one.
+            (_, Some(node)) if !nowhere && !twice => {
+                row.node = Some(node);
+                row.outcome = Outcome::Ancestor;
+            }
+            (several, _) => {
+                if !nowhere || several.len() > 1 {
+                    row.outcome = Outcome::Ambiguous;
+                }
+                let reason = |n: &NodeId| reasons.get(n).cloned().unwrap_or_default();
+                row.suggestions = several.iter().map(|n| Suggestion { node: *n, reason: reason(n) }).collect();
+            }
+        }
+    }
+}
+
+fn via(meanings: &[Meaning]) -> Via {
+    let v = Vocabulary::builtin();
+    let (mut sources, mut concepts) = (Vec::new(), Vec::new());
+    for m in meanings {
+        let (source, concept) = (SOURCES.get(m.source).map_or("", |s| s.name), v.concept(m.concept).name.clone());
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+        if !concepts.contains(&concept) {
+            concepts.push(concept);
+        }
+    }
+    Via { sources, concepts, uncertain: meanings.iter().any(|m| m.uncertain) }
+}
+
+impl MappedLabel {
+    /// How it was found, in words; harmless to a terminal.
+    pub fn how(&self) -> String {
+        let mut out = self.outcome.title().to_string();
+        if self.loose {
+            out.push_str(", case and spaces aside");
+        }
+        if let Some(via) = &self.via {
+            let uncertain = if via.uncertain { ", said to be uncertain" } else { "" };
+            let absent = if self.node.is_none() && self.suggestions.is_empty() { ", which this tree lacks" } else { "" };
+            let concepts: Vec<String> = via.concepts.iter().map(|c| printable(c)).collect();
+            out.push_str(&format!("; {}: {}{uncertain}{absent}", via.sources.join(", "), concepts.join(" or ")));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+#[path = "mapping_tests.rs"]
+mod tests;
