@@ -15,7 +15,6 @@ pub mod lightcurve;
 pub mod model;
 pub mod simulate;
 pub mod taxonomy;
-#[cfg(feature = "train")]
 pub mod train;
 
 #[cfg(feature = "terminal")]

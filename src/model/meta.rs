@@ -68,6 +68,8 @@ pub struct Metadata {
     pub encoder: String,
     /// FNV-1a of the ids of the objects trained on, ascending.
     pub trained_on: Vec<u64>,
+    /// Of a refitted model: the tree of the network that it stands on, whose atoms the reference set knows.
+    pub base: Option<Taxonomy>,
 }
 
 impl Metadata {
@@ -85,7 +87,8 @@ impl Metadata {
             ("encoder", self.encoder.clone()),
             ("trained_on", ids),
         ];
-        entries.into_iter().map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
+        let base = self.base.as_ref().map(|base| ("base", to_json(base)));
+        entries.into_iter().chain(base).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
     }
 
     /// From the file's entries. `path` is for messages.
@@ -100,11 +103,12 @@ impl Metadata {
         if format > FORMAT {
             return Err(ModelError::Newer { path: path.to_path_buf(), found: format, known: FORMAT });
         }
-        let taxonomy = parse_json(get("taxonomy")?, path).map_err(|e| ModelError::Metadata {
-            path: path.to_path_buf(),
-            key: "taxonomy".into(),
-            reason: e.to_string(),
-        })?;
+        let tree = |key: &str, text: &str| {
+            let bad = |reason: String| ModelError::Metadata { path: path.to_path_buf(), key: key.into(), reason };
+            parse_json(text, path).map_err(|e| bad(e.to_string()))
+        };
+        let taxonomy = tree("taxonomy", get("taxonomy")?)?;
+        let base = get("base").ok().map(|text| tree("base", text)).transpose()?;
         let ids = get("trained_on")?.as_bytes();
         let trained_on: Option<Vec<u64>> =
             ids.chunks(16).map(|c| std::str::from_utf8(c).ok().and_then(|c| u64::from_str_radix(c, 16).ok())).collect();
@@ -117,6 +121,7 @@ impl Metadata {
             summary: value(get("summary")?, "summary", path)?,
             encoder: get("encoder")?.to_string(),
             trained_on: trained_on.ok_or_else(|| bad(path, "trained_on", "hexadecimal digits, 16 an object"))?,
+            base,
         })
     }
 }

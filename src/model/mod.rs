@@ -1,6 +1,7 @@
 //! The `.onnx` bundle: load, check, run. Any ONNX runtime can use the file; its `taxonova.*` metadata
 //! carry the tree, the recipe of the inputs and how it was trained.
 
+pub mod head;
 pub mod meta;
 pub mod onnx;
 pub mod refset;
@@ -13,6 +14,7 @@ use crate::taxonomy::{Counts, Layout, Taxonomy};
 use meta::Metadata;
 use prost::Message;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -26,6 +28,9 @@ pub use warnings::model_warnings;
 pub const INPUT: &str = "features";
 /// Names of the outputs: [B, E], [B, N], [B, N].
 pub const OUTPUTS: [&str; 3] = ["embedding", "log_conditional", "log_probability"];
+
+/// What a reference set is called instead of the model's `.onnx`.
+pub const REFSET_EXTENSION: &str = "refset.parquet";
 
 static SHIPPED: &[u8] = include_bytes!("../../models/transients.onnx");
 static SHIPPED_REFSET: &[u8] = include_bytes!("../../models/transients.refset.parquet");
@@ -97,6 +102,16 @@ pub struct Model {
     columns: Vec<usize>,
     proto: ModelProto,
     plans: session::Plans,
+    refset: RefsetPlace,
+}
+
+/// Where a model's reference set is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RefsetPlace {
+    /// Part of the program.
+    Shipped,
+    /// A file beside the model.
+    File(PathBuf),
 }
 
 /// The inputs of one object: raw features [F], missing ones NaN.
@@ -110,7 +125,9 @@ impl Model {
         if let Some(model) = MODEL.get() {
             return Ok(model.clone());
         }
-        let model = Arc::new(Model::from_bytes(SHIPPED, Path::new("<shipped transients.onnx>"))?);
+        let mut model = Model::from_bytes(SHIPPED, Path::new("<shipped transients.onnx>"))?;
+        model.refset = RefsetPlace::Shipped;
+        let model = Arc::new(model);
         Ok(MODEL.get_or_init(|| model).clone())
     }
 
@@ -149,7 +166,67 @@ impl Model {
             let unknown = metadata.recipe.features.iter().find(|f| find(f).is_none()).cloned().unwrap_or_default();
             return Err(bad("recipe", format!("feature {unknown} is not known to this version of taxonova")));
         };
-        Ok(Model { path: path.to_path_buf(), metadata, layout, columns, proto, plans: session::Plans::default() })
+        let refset = RefsetPlace::File(path.with_extension(REFSET_EXTENSION));
+        Ok(Model { path: path.to_path_buf(), metadata, layout, columns, proto, plans: session::Plans::default(), refset })
+    }
+
+    /// The same model, with the reference set of `other`, which has the same encoder: for one that lies in no file yet.
+    pub fn with_refset_of(mut self, other: &Model) -> Model {
+        self.refset = other.refset.clone();
+        self
+    }
+
+    /// The reference set's file as it is: the embedded one of the shipped model, else the one beside the model's file.
+    pub fn refset_bytes(&self) -> Result<Cow<'static, [u8]>, ModelError> {
+        match &self.refset {
+            RefsetPlace::Shipped => Ok(Cow::Borrowed(SHIPPED_REFSET)),
+            RefsetPlace::File(path) => match std::fs::read(path) {
+                Ok(bytes) => Ok(Cow::Owned(bytes)),
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(ModelError::Refset {
+                    path: path.clone(),
+                    reason: format!(
+                        "there is no such file; the embeddings of the objects that {} was trained on are needed: \
+                         `taxonova train ... --folds K` writes them beside the model",
+                        self.path.display()
+                    ),
+                }),
+                Err(reason) => Err(ModelError::Io { path: path.clone(), reason }),
+            },
+        }
+    }
+
+    /// Where the reference set is looked for, for messages.
+    pub fn refset_path(&self) -> PathBuf {
+        match &self.refset {
+            RefsetPlace::Shipped => PathBuf::from("<shipped transients.refset.parquet>"),
+            RefsetPlace::File(path) => path.clone(),
+        }
+    }
+
+    /// The reference set: for refitting. Refused if it was made by another encoder.
+    pub fn refset(&self) -> Result<refset::Refset, ModelError> {
+        refset::Refset::from_parquet(self.refset_bytes()?.into_owned(), &self.metadata.encoder, &self.refset_path())
+    }
+
+    /// The tree whose atoms the reference set and the network's own logits know: the model's tree, but of a refitted
+    /// model that of the network that it stands on.
+    pub fn base_taxonomy(&self) -> &Taxonomy {
+        self.metadata.base.as_ref().unwrap_or(&self.metadata.taxonomy)
+    }
+
+    /// The head of a refitted model; none if the network's own logits are the answer.
+    pub fn head(&self) -> Result<Option<head::Head>, ModelError> {
+        match self.metadata.base {
+            None => Ok(None),
+            Some(_) => head::Head::read(&self.proto, self.layout.len())
+                .map(Some)
+                .map_err(|reason| ModelError::Graph { path: self.path.clone(), reason }),
+        }
+    }
+
+    /// The graph, to build another upon.
+    pub(crate) fn proto(&self) -> &ModelProto {
+        &self.proto
     }
 
     /// Where it was read.

@@ -11,12 +11,18 @@ use tract_onnx::pb::{
 pub struct GraphWriter {
     graph: GraphProto,
     next: usize,
+    prefix: &'static str,
 }
 
 impl GraphWriter {
     /// An empty graph.
     pub fn new(name: &str) -> Self {
-        GraphWriter { graph: GraphProto { name: name.into(), ..Default::default() }, next: 0 }
+        GraphWriter { graph: GraphProto { name: name.into(), ..Default::default() }, next: 0, prefix: "" }
+    }
+
+    /// Goes on with a graph; the names of what is added begin with `prefix`, which no name in the graph may.
+    pub fn resume(graph: GraphProto, prefix: &'static str) -> Self {
+        GraphWriter { graph, next: 0, prefix }
     }
 
     /// Declares an input [batch, width].
@@ -37,6 +43,12 @@ impl GraphWriter {
         self.initializer(dims, DataType::Float, raw)
     }
 
+    /// An f32 constant under a name of its own, by which a reader finds it.
+    pub fn named_floats(&mut self, name: &str, dims: &[usize], data: &[f32]) -> String {
+        let raw = data.iter().flat_map(|v| v.to_le_bytes()).collect();
+        self.named_initializer(name.into(), dims, DataType::Float, raw)
+    }
+
     /// A constant kept in half precision in the file and widened to f32 in the graph; the values must be exact in f16.
     pub fn halves(&mut self, dims: &[usize], data: &[f32]) -> String {
         let raw = data.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
@@ -52,6 +64,10 @@ impl GraphWriter {
 
     fn initializer(&mut self, dims: &[usize], kind: DataType, raw_data: Vec<u8>) -> String {
         let name = self.fresh("c");
+        self.named_initializer(name, dims, kind, raw_data)
+    }
+
+    fn named_initializer(&mut self, name: String, dims: &[usize], kind: DataType, raw_data: Vec<u8>) -> String {
         let dims = dims.iter().map(|&d| d as i64).collect();
         self.graph.initializer.push(TensorProto { dims, data_type: kind as i32, raw_data, name: name.clone(), ..Default::default() });
         name
@@ -91,9 +107,9 @@ impl GraphWriter {
         output
     }
 
-    fn fresh(&mut self, prefix: &str) -> String {
+    fn fresh(&mut self, kind: &str) -> String {
         self.next += 1;
-        format!("{prefix}{}", self.next)
+        format!("{}{kind}{}", self.prefix, self.next)
     }
 
     /// The file's bytes.

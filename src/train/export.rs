@@ -1,6 +1,7 @@
 //! A trained network as a bundle: normalisation, network, group softmaxes, the correction to posteriors and the
 //! path sums are all written into the graph, so that another ONNX runtime gives our numbers.
 
+use super::graph::{concat, conditionals, path_sums};
 use super::network::Network;
 use super::normalise::Normaliser;
 use super::run::{DETAIL, Trained};
@@ -11,11 +12,6 @@ use crate::model::{INPUT, OUTPUTS};
 use crate::taxonomy::{Layout, Taxonomy};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// ln W_eff of a node without examples: its probability is below the smallest f64.
-const IMPOSSIBLE: f32 = 1e3;
-/// Below its group's maximum by this much a logit adds nothing to the sum in f32.
-const NOTHING: f32 = -80.0;
 
 /// The file's bytes. `ids` are the objects trained on.
 pub fn bundle<'a>(
@@ -45,14 +41,7 @@ pub fn bundle<'a>(
     let detail = g.op("MatMul", &[&hidden, &directions]);
     let embedding = concat(&mut g, &[mean.clone(), detail]);
     let conditional = conditionals(&mut g, layout, &trained.w_eff, &mean);
-    let mut ancestors = vec![0.0; n * n];
-    for slot in 0..n {
-        for up in layout.path(slot) {
-            ancestors[up * n + slot] = 1.0;
-        }
-    }
-    let ancestors = g.floats(&[n, n], &ancestors);
-    let probability = g.op("MatMul", &[&conditional, &ancestors]);
+    let probability = path_sums(&mut g, layout, &conditional);
     let e = trained.embedding_width(layout);
     for ((tensor, name), width) in [embedding, conditional, probability].iter().zip(OUTPUTS).zip([e, n, n]) {
         g.output(tensor, name, width);
@@ -69,6 +58,7 @@ pub fn bundle<'a>(
         summary,
         encoder: encoder_hash(trained),
         trained_on,
+        base: None,
     };
     g.finish(metadata.entries())
 }
@@ -153,58 +143,4 @@ fn network(g: &mut GraphWriter, member: &Network, inputs: &str) -> (String, Stri
         }
     }
     (hidden, x)
-}
-
-/// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, and a log-softmax again.
-fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &str) -> String {
-    let mut parts = Vec::new();
-    let mut order = Vec::new();
-    for group in &layout.groups {
-        let which = g.ints(&group.members.iter().map(|m| *m as i64).collect::<Vec<_>>());
-        let z = g.op_with("Gather", &[logits, &which], &[("axis", 1)]);
-        // A group without any example keeps what the network says.
-        let known = group.members.iter().any(|m| w_eff[*m] > 0.0);
-        let lift: Vec<f32> = group
-            .members
-            .iter()
-            .map(|m| match w_eff[*m] {
-                w if w > 0.0 => w.ln() as f32,
-                _ if known => IMPOSSIBLE,
-                _ => 0.0,
-            })
-            .collect();
-        let lift = g.floats(&[1, lift.len()], &lift);
-        let p = log_softmax(g, &z);
-        let p = g.op("Sub", &[&p, &lift]);
-        parts.push(log_softmax(g, &p));
-        order.extend(group.members.iter().copied());
-    }
-    let joined = concat(g, &parts);
-    let mut place = vec![0i64; order.len()];
-    for (at, slot) in order.into_iter().enumerate() {
-        place[slot] = at as i64;
-    }
-    let place = g.ints(&place);
-    g.op_with("Gather", &[&joined, &place], &[("axis", 1)])
-}
-
-/// z - max - ln sum exp(z - max) along axis 1, finite for any finite z. Written out because runtimes differ in their
-/// own operator: tract's gives NaN for logits far apart.
-fn log_softmax(g: &mut GraphWriter, z: &str) -> String {
-    let max = g.reduce("ReduceMax", z);
-    let below = g.op("Sub", &[z, &max]);
-    let nothing = g.floats(&[1, 1], &[NOTHING]);
-    let cut = g.op("Max", &[&below, &nothing]);
-    let exp = g.op("Exp", &[&cut]);
-    let axis = g.ints(&[1]);
-    let sum = g.op_with("ReduceSum", &[&exp, &axis], &[("keepdims", 1)]);
-    let log = g.op("Log", &[&sum]);
-    g.op("Sub", &[&below, &log])
-}
-
-fn concat(g: &mut GraphWriter, parts: &[String]) -> String {
-    match parts {
-        [one] => one.clone(),
-        many => g.op_with("Concat", &many.iter().map(String::as_str).collect::<Vec<_>>(), &[("axis", 1)]),
-    }
 }

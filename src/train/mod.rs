@@ -1,17 +1,33 @@
-//! Training: the loss, the network, the loop, cross-validation, the export. Knows no terminal.
+//! Training: the loss, the network, the loop, cross-validation, the export; and refitting a model's head. Knows no terminal.
+//!
+//! Refitting has its derivatives written by hand and is always there; all that needs automatic differentiation is behind
+//! the feature `train`.
 
+#[cfg(feature = "train")]
 mod adam;
+#[cfg(feature = "train")]
 pub mod cross;
+#[cfg(feature = "train")]
 pub mod data;
+#[cfg(feature = "train")]
 pub mod export;
+mod graph;
 pub mod loss;
+#[cfg(feature = "train")]
 pub mod network;
+#[cfg(feature = "train")]
 pub mod normalise;
+pub mod prune;
+pub mod refit;
 pub mod rng;
+#[cfg(feature = "train")]
 pub mod run;
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod run_tests;
 
+#[cfg(feature = "train")]
 pub use cross::cross_validate;
+#[cfg(feature = "train")]
 pub use data::{Example, Skipped, examples};
+#[cfg(feature = "train")]
 pub use run::{Epoch, Prediction, TrainConfig, TrainError, Trained, train};

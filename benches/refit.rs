@@ -1,0 +1,126 @@
+//! Refitting the shipped model on its whole reference set: seconds from the call to a model ready for use, and how good the
+//! model is on the held-out fold, before and after, for the unchanged tree and for edited ones.
+//!
+//! cargo bench --bench refit [-- --penalty 0.01 --penalty-rest 0.03 --epochs 100 --rows]
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+use taxonova::model::{Input, Model};
+use taxonova::taxonomy::{Edit, NodeId, Subtree, Taxonomy};
+use taxonova::train::refit::{Change, RefitConfig, refit, refit_model};
+
+fn argument<T: std::str::FromStr>(name: &str, default: T) -> T {
+    let args: Vec<String> = std::env::args().collect();
+    let value = args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
+    value.and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+/// User and system seconds of this process.
+fn cpu_seconds() -> f64 {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to a zeroed rusage, for which all bit patterns are valid.
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
+    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+fn find(tree: &Taxonomy, name: &str) -> NodeId {
+    tree.find(name).unwrap_or_else(|| panic!("the shipped tree has no {name}"))
+}
+
+fn merged(tree: &Taxonomy) -> Taxonomy {
+    let mut tree = tree.clone();
+    let children: Vec<NodeId> = tree.children(find(&tree, "SN Ia")).to_vec();
+    for id in children {
+        tree.apply(Edit::Delete { id, children: Subtree::GoAlong }).expect("a node of the tree");
+    }
+    tree
+}
+
+fn split(tree: &Taxonomy) -> Taxonomy {
+    let mut tree = tree.clone();
+    let (ii, cc) = (find(&tree, "SN II"), find(&tree, "CC"));
+    let absorbs = tree.node(ii).absorbs.iter().filter(|a| *a != "SN IIP").cloned().collect();
+    tree.apply(Edit::SetAbsorbs { id: ii, absorbs }).expect("fewer labels");
+    tree.add_child(cc, "SN IIP").expect("a free name");
+    tree
+}
+
+fn beta(tree: &Taxonomy, beta: f64) -> Taxonomy {
+    let mut tree = tree.clone();
+    tree.weights.beta = beta;
+    tree
+}
+
+/// SLSN beside CC in place of below it.
+fn moved(tree: &Taxonomy) -> Taxonomy {
+    let mut tree = tree.clone();
+    let (id, parent) = (find(&tree, "SLSN"), find(&tree, "SN"));
+    tree.apply(Edit::Move { id, parent, index: usize::MAX }).expect("a possible move");
+    tree
+}
+
+fn main() {
+    let model = Model::shipped().expect("the shipped model");
+    let d = RefitConfig::default();
+    let config = RefitConfig {
+        epochs: argument("--epochs", d.epochs),
+        penalty: argument("--penalty", d.penalty),
+        penalty_rest: argument("--penalty-rest", d.penalty_rest),
+        seed: argument("--seed", d.seed),
+        ..d
+    };
+    let rows = std::env::args().any(|a| a == "--rows");
+    let own = model.taxonomy();
+    for run in 1..=3 {
+        let (begin, cpu) = (Instant::now(), cpu_seconds());
+        let done = refit_model(&model, own, &config, &AtomicBool::new(false), &mut |_| {}).expect("a refit");
+        let mut session = done.model.session().expect("a session");
+        let width = done.model.metadata().recipe.features.len();
+        session.run(&[Input(vec![f32::NAN; width])]).expect("an answer");
+        let (wall, cpu) = (begin.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+        println!(
+            "run {run}: {wall:.2} s, {cpu:.2} CPU s from the call to the first answer; {} objects, {} rows, {} steps",
+            done.notes.objects, done.notes.rows, done.notes.steps
+        );
+    }
+    let begin = Instant::now();
+    let refset = model.refset().expect("the shipped reference set");
+    println!("of which reading the reference set {:.2} s", begin.elapsed().as_secs_f64());
+    let trees: [(&str, Taxonomy); 6] = [
+        ("unchanged", own.clone()),
+        ("SN Ia without subtypes", merged(own)),
+        ("SN IIP a class of its own", split(own)),
+        ("SLSN beside CC", moved(own)),
+        ("beta 1", beta(own, 1.0)),
+        ("beta 0", beta(own, 0.0)),
+    ];
+    println!("tree | loss | log loss | macro F1 of the leaves (95 % of the difference) | with new leaves");
+    for (name, tree) in &trees {
+        let model: Arc<Model> = model.clone();
+        let done = refit(&refset, &model, tree, &tree.weights, &config, &mut |_| ControlFlow::Continue(())).expect("a refit");
+        let Some(c) = &done.comparison else { continue };
+        let pair = |c: &Change| match (c.before, c.after) {
+            (Some(a), Some(b)) => format!("{a:.4} -> {b:.4} (n {})", c.n),
+            _ => "-".to_string(),
+        };
+        let interval = c.macro_f1_interval.map_or_else(String::new, |(a, b)| format!(" [{a:+.3}, {b:+.3}]"));
+        let all = c.macro_f1_all.map_or_else(String::new, |v| format!("{v:.4} (n {})", c.leaves_all));
+        println!("{name} | {} | {} | {}{interval} | {all}", pair(&c.loss), pair(&c.log_loss), pair(&c.macro_f1));
+        if rows {
+            println!("  loss in training {:.4} -> {:.4}, {} steps", done.notes.loss.0, done.notes.loss.1, done.notes.steps);
+            for line in done.notes.lines() {
+                println!("  {line}");
+            }
+            for r in &c.rows {
+                let f1 = |v: Option<f64>| v.map_or_else(|| "-".to_string(), |v| format!("{v:.3}"));
+                println!("  {:indent$}{} n {} {} {}", "", r.node, r.n, f1(r.f1_before), f1(r.f1_after), indent = 2 * r.depth as usize);
+            }
+        }
+    }
+}
