@@ -113,7 +113,7 @@ fn weights_table(weights: &weights::Weights, options: &WeightOptions) -> String 
 }
 
 /// Six significant digits, with an exponent only where plain digits would be long.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }
