@@ -14,9 +14,9 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-# Latin, Latin-1, Latin Extended-A, Greek, dashes and quotes, super- and subscripts, arrows and signs as far as Roboto has them.
+# Latin, Latin-1, Latin Extended-A, accents, Greek, Cyrillic, dashes and quotes, super- and subscripts, arrows and signs as far as Roboto has them.
 RANGES = [
-    (0x20, 0x7E), (0xA0, 0x17F), (0x370, 0x3FF), (0x2010, 0x2027), (0x2030, 0x203A), (0x2070, 0x209C),
+    (0x20, 0x7E), (0xA0, 0x17F), (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x45F), (0x2010, 0x2027), (0x2030, 0x203A), (0x2070, 0x209C),
     (0x2190, 0x21FF), (0x2200, 0x22FF), (0x25A0, 0x25FF), (0xFFFD, 0xFFFD),
 ]
 EM_HEIGHT = 1.24

@@ -13,6 +13,8 @@ pub const FAMILY: &str = "Roboto, Helvetica, Arial, sans-serif";
 pub const SIZE_PER_EM: f64 = 1.24;
 /// Width of a letter that the font lacks, in em and terminal columns: an SVG shows it in a font of the reader's.
 const UNKNOWN_EM_PER_COLUMN: f64 = 0.56;
+/// What a browser takes instead of the font may be so much wider: room that lines keep free.
+pub const FALLBACK: f64 = 1.1;
 /// Stands for what was cut away.
 const ELLIPSIS: char = '…';
 
@@ -20,13 +22,13 @@ const ELLIPSIS: char = '…';
 const LETTERS: &[(char, char)] = &[
     (' ', '~'),
     ('\u{a0}', '\u{17f}'),
-    ('\u{370}', '\u{377}'),
+    ('\u{300}', '\u{377}'),
     ('\u{37a}', '\u{37f}'),
     ('\u{384}', '\u{38a}'),
     ('\u{38c}', '\u{38c}'),
     ('\u{38e}', '\u{3a1}'),
     ('\u{3a3}', '\u{3e1}'),
-    ('\u{3f0}', '\u{3ff}'),
+    ('\u{3f0}', '\u{45f}'),
     ('\u{2010}', '\u{2027}'),
     ('\u{2030}', '\u{203a}'),
     ('\u{2070}', '\u{2071}'),
@@ -136,8 +138,9 @@ pub fn fit(text: &str, em: f64, face: Face, room: f64) -> String {
     out
 }
 
-/// The text in lines of at most `room` pixels and at most `lines` of them; the last one is cut where more is left.
+/// The text in lines of at most `room` pixels, with some to spare for other fonts, and at most `lines` of them; the last one is cut where more is left.
 pub fn wrap(text: &str, em: f64, face: Face, room: f64, lines: usize) -> Vec<String> {
+    let room = room / FALLBACK;
     let mut out: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let full = out.len() >= lines;
@@ -178,6 +181,11 @@ mod tests {
         let lines = wrap(text, 10.0, Face::Regular, 80.0, 2);
         assert!(lines.len() == 2 && lines[1].ends_with('…'), "{lines:?}");
         assert!(wrap("", 10.0, Face::Regular, 80.0, 2).is_empty());
+    }
+
+    #[test]
+    fn the_fonts_are_small() {
+        assert!(Face::ALL.iter().map(|f| f.bytes().len()).sum::<usize>() < 150_000);
     }
 
     #[test]

@@ -7,10 +7,14 @@ use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters_backend::DrawingBackend;
 use std::path::{Path, PathBuf};
 
+/// Points of an SVG per unit of the figure: plotters knows whole points only. The file says the size in units.
+const SVG_SCALE: u32 = 10;
 /// Pixels of a PNG per unit of the figure: sharp in print.
 const PNG_SCALE: u32 = 2;
 /// A PNG is drawn larger by this and scaled down, because bitmaps are drawn with hard edges.
 const SMOOTH: u32 = 2;
+/// Longest side of a figure in units.
+const MAX_SIDE: u32 = 100_000;
 /// Most pixels that are held in memory at once.
 const MAX_PIXELS: u64 = 100_000_000;
 /// From a hanging text's point to its baseline, in em: plotters' SVG says `dy="0.76em"`, its bitmaps half of the font's size.
@@ -19,7 +23,7 @@ const PNG_BASELINE_EM: f64 = font::SIZE_PER_EM / 2.0;
 
 /// Something that can be drawn.
 pub trait Figure {
-    /// Width and height in units: pixels of an SVG.
+    /// Width and height in units, which are the pixels of an SVG in a browser.
     fn size(&self) -> (u32, u32);
 
     /// What it shows, for those who can't see it. Part of an SVG.
@@ -82,16 +86,21 @@ impl Format {
 pub fn svg(figure: &impl Figure) -> Result<String, FigureError> {
     font::register()?;
     let mut text = String::new();
-    let mut canvas = Canvas::new(SVGBackend::with_string(&mut text, figure.size()), 1.0, SVG_BASELINE_EM);
+    let (w, h) = figure.size();
+    if w.max(h) > MAX_SIDE {
+        return Err(FigureError::TooLarge(w, h));
+    }
+    let points = (w * SVG_SCALE, h * SVG_SCALE);
+    let mut canvas = Canvas::new(SVGBackend::with_string(&mut text, points), f64::from(SVG_SCALE), SVG_BASELINE_EM);
     figure.draw(&mut canvas)?;
     canvas.area.present().map_err(FigureError::draw)?;
     drop(canvas);
     let title = clean(&figure.title()).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    // Behind the opening tag, which ends the first line.
-    if let Some(at) = text.find(">\n") {
-        text.insert_str(at + 2, &format!("<title>{title}</title>\n"));
-    }
-    Ok(text)
+    // The first line is the opening tag; the view box in it stays.
+    let size = format!("width=\"{}\" height=\"{}\"", points.0, points.1);
+    let (head, body) = text.split_once('\n').unwrap_or((&text, ""));
+    let head = head.replace(&size, &format!("width=\"{w}\" height=\"{h}\""));
+    Ok(format!("{head}\n<title>{title}</title>\n{body}"))
 }
 
 /// The figure as PNG, with two pixels to a unit (one where it is very large).
@@ -116,7 +125,7 @@ pub fn png(figure: &impl Figure) -> Result<Vec<u8>, FigureError> {
 
 /// Means of squares of `n` by `n` pixels.
 fn shrink(rgb: &[u8], width: usize, n: usize) -> Vec<u8> {
-    if n <= 1 {
+    if n <= 1 || width < n {
         return rgb.to_vec();
     }
     let mut out = Vec::with_capacity(rgb.len() / (n * n));

@@ -1,6 +1,6 @@
 //! Drawing a tree's figure. What stands where is known already.
 
-use super::{GAP, LABEL_EM, LINE, MARGIN, Mark, PAD, Place, SMALL_EM, STUB, TITLE_EM, TreeFigure, gap};
+use super::{GAP, LABEL_EM, LINE, MARGIN, Mark, Place, SMALL_EM, STUB, TITLE_EM, TreeFigure, gap, inner_gap};
 use crate::plot::canvas::{Anchor, Canvas};
 use crate::plot::font::{self, Face};
 use crate::plot::output::{Figure, FigureError};
@@ -19,14 +19,24 @@ impl Figure for TreeFigure {
     }
 
     fn title(&self) -> String {
-        std::iter::once(&self.title).chain(&self.head).cloned().collect::<Vec<_>>().join(". ")
+        self.summary.clone()
     }
 
     fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Result<(), FigureError> {
         canvas.fill(self.theme.background)?;
         self.heading(canvas)?;
+        let mut children: Vec<Vec<&Place>> = vec![Vec::new(); self.places.len()];
+        for place in &self.places {
+            if let Some(of) = place.parent.and_then(|p| children.get_mut(p)) {
+                of.push(place);
+            }
+        }
         // The way to the decision last, so that it lies on top.
         for on_path in [false, true] {
+            for (parent, children) in self.places.iter().zip(&children) {
+                let some: Vec<&Place> = children.iter().copied().filter(|c| c.look.path == on_path).collect();
+                self.fork(canvas, parent, &some)?;
+            }
             for place in self.places.iter().filter(|p| p.look.path == on_path) {
                 self.branch(canvas, place)?;
             }
@@ -58,15 +68,35 @@ impl TreeFigure {
         if place.look.path && place.look.p.is_some() { self.theme.accent } else { self.theme.line }
     }
 
-    fn branch<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, place: &Place) -> Result<(), FigureError> {
-        let colour = self.colour(place);
-        let width = place.look.p.map_or(BRANCH.0, |p| BRANCH.0 + (BRANCH.1 - BRANCH.0) * p.clamp(0.0, 1.0));
-        let parent = place.parent.and_then(|p| self.places.get(p));
-        let from = parent.map_or(MARGIN, |p| p.x + STUB);
-        if let Some(parent) = parent {
-            canvas.line((parent.x, parent.y), (from, parent.y), width, colour)?;
-            canvas.line((from, parent.y), (from, place.y), width, colour)?;
+    fn thickness(place: &Place) -> f64 {
+        place.look.p.map_or(BRANCH.0, |p| BRANCH.0 + (BRANCH.1 - BRANCH.0) * p.clamp(0.0, 1.0))
+    }
+
+    /// From a node to the upright line of its children, and that line: each piece as wide as the widest branch that goes on from it.
+    fn fork<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, parent: &Place, children: &[&Place]) -> Result<(), FigureError> {
+        let Some(first) = children.first() else { return Ok(()) };
+        let colour = self.colour(first);
+        let widest = children.iter().map(|c| Self::thickness(c)).fold(0.0, f64::max);
+        let x = parent.x + STUB;
+        canvas.line((parent.x, parent.y), (x, parent.y), widest, colour)?;
+        for side in [-1.0, 1.0] {
+            // From the outermost inwards.
+            let mut outer: Vec<&&Place> = children.iter().filter(|c| (c.y - parent.y) * side > 0.0).collect();
+            outer.sort_by(|a, b| ((b.y - parent.y) * side).total_cmp(&((a.y - parent.y) * side)));
+            let mut width: f64 = 0.0;
+            for (i, child) in outer.iter().enumerate() {
+                width = width.max(Self::thickness(child));
+                let to = outer.get(i + 1).map_or(parent.y, |next| next.y);
+                canvas.line((x, child.y), (x, to), width, colour)?;
+            }
         }
+        Ok(())
+    }
+
+    /// From the upright line to the node.
+    fn branch<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>, place: &Place) -> Result<(), FigureError> {
+        let (colour, width) = (self.colour(place), Self::thickness(place));
+        let from = place.parent.and_then(|p| self.places.get(p)).map_or(MARGIN, |p| p.x + STUB);
         if place.look.dashed || (place.look.faint && place.look.p.is_none()) {
             canvas.dashes((from + width / 2.0, place.y), (place.x, place.y), width, colour)
         } else {
@@ -79,7 +109,8 @@ impl TreeFigure {
         let ink = if place.look.faint { theme.faint } else { theme.ink };
         let at = (place.x, place.y);
         match place.look.mark {
-            Mark::Dot => canvas.disc(at, 2.2, if place.look.path && place.look.p.is_some() { theme.accent } else { mix(theme.line, theme.ink, 0.4) })?,
+            Mark::Dot if place.look.path && place.look.p.is_some() => canvas.disc(at, 4.0, theme.accent)?,
+            Mark::Dot => canvas.disc(at, 2.2, mix(theme.line, theme.ink, 0.4))?,
             Mark::Disc(radius, share) => canvas.disc(at, radius, theme.ramp(share))?,
             Mark::Ring => canvas.ring(at, 4.0, theme.faint, theme.background)?,
             Mark::Decision => canvas.disc(at, 5.0, theme.accent)?,
@@ -88,7 +119,7 @@ impl TreeFigure {
             canvas.text((place.x + gap(place), place.y + MIDDLE), &place.label, LABEL_EM, place.face, Anchor::Start, ink)?;
             return self.cells(canvas, place, ink);
         }
-        let right = place.x - PAD;
+        let right = place.x - inner_gap(place);
         canvas.text((right, place.y - 4.5), &place.label, LABEL_EM, place.face, Anchor::End, ink)?;
         canvas.text((right, place.y + SMALL_EM + 2.5), &place.under, SMALL_EM, Face::Regular, Anchor::End, theme.faint)
     }
@@ -100,7 +131,7 @@ impl TreeFigure {
             && !cell.is_empty()
         {
             // A fine line leads the eye from the label to its row.
-            let from = place.x + gap(place) + font::width(&place.label, LABEL_EM, place.face) + GAP;
+            let from = place.x + gap(place) + font::width(&place.label, LABEL_EM, place.face) * font::FALLBACK + GAP;
             let to = first.right - font::width(cell, LABEL_EM, Face::Regular) - GAP;
             if to > from {
                 canvas.line((from, place.y), (to, place.y), 0.5, mix(theme.background, theme.line, 0.45))?;

@@ -123,7 +123,9 @@ impl Texts {
             }
             self.legend = marks.into_iter().map(|v| (size(v).0, size(v).1, short(v))).collect();
         }
-        self.notes.push("Below a branch: N_c · W λ. Size and colour of a mark: W λ, in even steps of its logarithm; a ring has no examples.".into());
+        self.notes.push(
+            "Below a branch: N_c · W λ. Size and colour of a mark: W λ, in even steps of its logarithm; a ring has no examples.".into(),
+        );
     }
 
     fn probabilities(&mut self, layout: &Layout, outline: &Outline, cascade: &Cascade) {
@@ -158,17 +160,17 @@ impl Texts {
                 text.cells = vec![value];
             } else if left > 0.0 {
                 unresolved = true;
-                text.under = format!("{value}, {} unresolved", probability(left));
+                text.under = format!("{value} ({})", probability(left));
             } else {
-                text.under = value;
+                text.under = if p.is_none() { "–".into() } else { value };
             }
         }
         self.notes.push("Width of a branch and length of a bar: P. Coloured: the way to the decision.".into());
         if unresolved {
-            self.notes.push("Unresolved: in the class, but the model can't tell in which of its branches.".into());
+            self.notes.push("In brackets: unresolved, in the class but the model can't tell in which of its branches.".into());
         }
         if unknown {
-            self.notes.push("Not in the model: no class of the model can fall there.".into());
+            self.notes.push("Not in the model (–): nothing that the model tells apart can fall there.".into());
         }
     }
 }

@@ -127,6 +127,8 @@ enum Mark {
 pub struct TreeFigure {
     theme: &'static Theme,
     title: String,
+    /// Title and what stands below it, uncut.
+    summary: String,
     /// Below the title, in small letters.
     head: Vec<String>,
     /// At the bottom.
@@ -202,10 +204,13 @@ impl TreeFigure {
         let labels_end = MARGIN + tree;
         for (place, depth) in places.iter_mut().zip(&depths) {
             place.x = xs.get(*depth).copied().unwrap_or(MARGIN);
-            let room = if place.leaf { labels_end - place.x - gap(place) } else { steps.get(*depth).copied().unwrap_or(0.0) - STUB - 2.0 * PAD };
-            let room = if place.leaf { room.min(leaf_limit(limit).max(MIN_LABEL)).max(MIN_LABEL) } else { room };
+            // Leaves of higher levels may use all that the deepest ones leave.
+            let room = if place.leaf {
+                (labels_end - place.x - gap(place)).clamp(MIN_LABEL, MAX_LABEL.0)
+            } else {
+                steps.get(*depth).copied().unwrap_or(0.0) - STUB - PAD - inner_gap(place)
+            };
             place.label = font::fit(&place.label, LABEL_EM, place.face, room);
-            place.under = font::fit(&place.under, SMALL_EM, Face::Regular, room);
         }
         let mut columns = Vec::new();
         let mut right = labels_end;
@@ -215,18 +220,45 @@ impl TreeFigure {
         }
         let bars = texts.bars.then_some((right + 10.0, right + 10.0 + BAR));
         let room = width - 2.0 * MARGIN;
+        let summary = std::iter::once(&texts.title).chain(&texts.head).cloned().collect::<Vec<_>>().join("; ");
         let title = font::fit(&texts.title, TITLE_EM, Face::Bold, room);
         let head: Vec<String> = texts.head.iter().flat_map(|t| font::wrap(t, SMALL_EM, Face::Regular, room, 3)).collect();
         let notes: Vec<String> = texts.notes.iter().flat_map(|t| font::wrap(t, SMALL_EM, Face::Regular, room, 4)).collect();
         let row = if places.iter().any(|p| !p.under.is_empty()) { 30.0 } else { 22.0 };
-        let top = MARGIN + TITLE_EM + 6.0 + head.len() as f64 * LINE + if columns.is_empty() { 10.0 } else { 26.0 };
+        let top = MARGIN + TITLE_EM + 6.0 + head.len() as f64 * LINE + if columns.is_empty() { 16.0 } else { 26.0 };
         let body = (top, top + outline.rows as f64 * row);
         for place in &mut places {
             place.y = (top + (place.y + 0.5) * row).round();
         }
         let legend_height = if texts.legend.is_empty() { 0.0 } else { 26.0 };
         let height = (body.1 + 8.0 + legend_height + notes.len() as f64 * LINE + MARGIN).min(MAX_SIDE);
-        TreeFigure { theme: options.theme, title, head, notes, places, columns, bars, legend: texts.legend, row, body, width, height }
+        TreeFigure {
+            theme: options.theme,
+            title,
+            summary,
+            head,
+            notes,
+            places,
+            columns,
+            bars,
+            legend: texts.legend,
+            row,
+            body,
+            width,
+            height,
+        }
+    }
+
+    /// Letters that the program's font lacks, in the order of the figure: a PNG has boxes for them, an SVG is shown in the fonts of its reader.
+    pub fn unknown_letters(&self) -> Vec<char> {
+        let texts = std::iter::once(&self.title).chain(&self.head).chain(self.places.iter().map(|p| &p.label));
+        let mut found = Vec::new();
+        for c in texts.flat_map(|t| t.chars()) {
+            if !font::has(c) && !found.contains(&c) {
+                found.push(c);
+            }
+        }
+        found
     }
 }
 
@@ -239,6 +271,15 @@ fn gap(place: &Place) -> f64 {
     match place.look.mark {
         Mark::Disc(radius, _) => radius.max(3.0) + 5.0,
         _ => GAP,
+    }
+}
+
+/// From the label over a branch to the node.
+fn inner_gap(place: &Place) -> f64 {
+    match place.look.mark {
+        Mark::Disc(radius, _) => (radius + 1.0).max(PAD),
+        Mark::Ring | Mark::Decision => PAD + 2.0,
+        Mark::Dot => PAD,
     }
 }
 
@@ -258,8 +299,10 @@ fn steps_of(places: &[Place], depths: &[usize], deepest: usize, limit: f64) -> V
         if let Some(step) = steps.get_mut(*depth)
             && !place.leaf
         {
-            let label = font::width(&place.label, LABEL_EM, place.face).max(font::width(&place.under, SMALL_EM, Face::Regular));
-            *step = step.max(label.min(limit) + STUB + 2.0 * PAD + 2.0);
+            // Names may be cut, numbers may not.
+            let label = font::width(&place.label, LABEL_EM, place.face).min(limit);
+            let under = font::width(&place.under, SMALL_EM, Face::Regular);
+            *step = step.max(label.max(under) * font::FALLBACK + STUB + PAD + inner_gap(place) + 2.0);
         }
     }
     steps

@@ -89,6 +89,11 @@ pub fn run(args: &Args) -> CommandResult {
         for path in [&args.svg, &args.png].into_iter().flatten() {
             plot::save(&figure, path).map_err(figure_failure)?;
         }
+        let unknown = figure.unknown_letters();
+        if args.png.is_some() && !unknown.is_empty() {
+            let few: String = unknown.iter().take(10).collect();
+            eprintln!("taxonova: the PNG has boxes for letters that its font lacks ({few}): an SVG shows them");
+        }
     }
     let view = View { taxonomy: &taxonomy, layout: &layout, depth, weights: weights.as_ref(), cascade: cascade.as_ref() };
     if args.json {
@@ -137,7 +142,8 @@ fn node_of(view: &View, slot: Option<usize>) -> Value {
     node.insert("residual".into(), json!(residual));
     node.insert("n".into(), json!(taxonomy.node(id).count));
     if let Some(r) = view.weights.and_then(|w: &Weights| w.rows.get(slot.map_or(0, |s| s + 1))) {
-        for (key, value) in [("n_subtree", json!(r.n_subtree)), ("W", json!(r.w)), ("lambda", json!(r.lambda)), ("W_lambda", json!(r.w_lambda))]
+        for (key, value) in
+            [("n_subtree", json!(r.n_subtree)), ("W", json!(r.w)), ("lambda", json!(r.lambda)), ("W_lambda", json!(r.w_lambda))]
         {
             node.insert(key.into(), value);
         }

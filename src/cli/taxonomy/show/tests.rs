@@ -36,13 +36,7 @@ fn draw(depth: Option<usize>, weights: bool, probabilities: bool, style: &Style)
     let layout = Layout::new(&taxonomy);
     let w = weights::compute(&taxonomy, &layout, &Counts::from_tree(&taxonomy), &taxonomy.weights);
     let c = cascade(&layout);
-    let view = View {
-        taxonomy: &taxonomy,
-        layout: &layout,
-        depth,
-        weights: weights.then_some(&w),
-        cascade: probabilities.then_some(&c),
-    };
+    let view = View { taxonomy: &taxonomy, layout: &layout, depth, weights: weights.then_some(&w), cascade: probabilities.then_some(&c) };
     terminal::drawing(&view, style).lines().skip_while(|l| !l.is_empty()).skip(1).map(str::to_string).collect()
 }
 
@@ -127,8 +121,11 @@ fn json_has_null_for_what_is_not_in_the_model() {
     let view = View { taxonomy: &taxonomy, layout: &layout, depth: None, weights: None, cascade: Some(&c) };
     let d = document(&view);
     assert_eq!(d["decision"]["path"], json!(["A", "A1"]));
-    assert_eq!(d["nodes"][3], json!({"name": "A1x", "parent": "A1", "depth": 3, "residual": false, "n": null, "p": null,
-        "p_max": d["nodes"][3]["p_max"], "unresolved": 0.0}));
+    assert_eq!(
+        d["nodes"][3],
+        json!({"name": "A1x", "parent": "A1", "depth": 3, "residual": false, "n": null, "p": null,
+        "p_max": d["nodes"][3]["p_max"], "unresolved": 0.0})
+    );
     assert!((d["nodes"][3]["p_max"].as_f64().unwrap() - 0.76).abs() < 1e-12);
     assert_eq!(d["nodes"][0]["unresolved"], 0.06);
     assert_eq!(d["nodes"].as_array().unwrap().len(), 7);
