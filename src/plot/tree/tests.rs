@@ -175,7 +175,8 @@ fn both_kinds_have_the_same_text_at_the_same_place() {
             let right = x + (2.0 * font::width(&place.label, LABEL_EM, place.face)) as u32;
             let y = (2.0 * place.y) as u32;
             assert!(p.inked((x, right), (y - 9, y + 9)) > 0.15, "{}", place.label);
-            assert!(p.inked((x, right), (y + 11, y + 17)) < 0.02, "{} hangs", place.label);
+            let hangs = place.label.contains(['g', 'p', 'y']);
+            assert!(hangs || p.inked((x, right), (y + 11, y + 17)) < 0.02, "{} hangs", place.label);
         }
     }
 }

@@ -74,13 +74,13 @@ fn probabilities_with_bars() {
     assert_eq!(
         draw(None, false, true, &PIPED),
         [
-            "Object          1.000  ██████████████████████████████  .060 unresolved",
-            "├─ A             .900  ███████████████████████████     .100 unresolved",
-            "│  ├─ A1         .600  ██████████████████              .600 unresolved",
-            "│  │  └─ A1x                                           not in the model",
-            "│  └─ other A    .200  ██████",
-            "└─ B             .040  █▏",
-            "   └─ B1         .040  █▏",
+            "Object         1.000  ██████████████████████████████  .060 unresolved",
+            "├─ A            .900  ███████████████████████████     .100 unresolved",
+            "│  ├─ A1        .600  ██████████████████              .600 unresolved",
+            "│  │  └─ A1x                                          not in the model",
+            "│  └─ other A   .200  ██████",
+            "└─ B            .040  █▎",
+            "   └─ B1        .040  █▎",
         ]
     );
 }
