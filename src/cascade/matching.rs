@@ -1,7 +1,7 @@
-//! Which node of a target tree means the same class as a node of the model's tree: by lineage id, then by
+//! Which node of a target tree means the same class as a node of the model's tree: by lineage id (where it is evidence), then by
 //! name, then by alias. Names taken in for training (`absorbs`) are finer classes and never match.
 
-use crate::taxonomy::names::loose_key as loose;
+use crate::taxonomy::names::{is_made_from, loose_key as loose, says_nothing};
 use crate::taxonomy::{Node, NodeId, Taxonomy};
 use std::cell::OnceCell;
 
@@ -92,7 +92,9 @@ impl<'a> Matcher<'a> {
 
     /// The node that means the same class as `node` of the model's tree; none if there isn't one.
     pub(super) fn find(&self, node: &Node) -> Result<Option<NodeId>, RegroupError> {
-        if let Some(found) = self.target.find_lineage(&node.lineage) {
+        if let Some(found) = self.target.find_lineage(&node.lineage)
+            && self.is_evidence(node, found)
+        {
             return Ok(Some(found));
         }
         if let Some(found) = self.target.find(&node.name) {
@@ -135,6 +137,22 @@ impl<'a> Matcher<'a> {
         let key = loose(label);
         let same = |id: &NodeId| self.target.node(*id).aliases.iter().any(|a| loose(a) == key);
         under(&self.loose_index().aliases, label).filter(same).collect()
+    }
+
+    /// Whether the same lineage id says that two nodes are one class. Ids are made from names, so that nodes of foreign trees
+    /// can have the same by chance: "S*" and "S" both give "s". An id that both names explain is no more than a likeness of
+    /// names, and an exact name goes before it; one that a name does not explain is left from before a rename.
+    fn is_evidence(&self, node: &Node, found: NodeId) -> bool {
+        let other = self.target.node(found);
+        if node.name == other.name {
+            return true;
+        }
+        let signs_alone = |name: &str| !name.chars().any(char::is_alphanumeric);
+        if says_nothing(&node.lineage) && (signs_alone(&node.name) || signs_alone(&other.name)) {
+            return false;
+        }
+        let both_explain = is_made_from(&node.lineage, &node.name) && is_made_from(&node.lineage, &other.name);
+        !(both_explain && self.target.find(&node.name).is_some())
     }
 
     fn only(&self, node: &Node, by: MatchedBy, candidates: impl Iterator<Item = NodeId>) -> Result<Option<NodeId>, RegroupError> {

@@ -6,6 +6,8 @@ mod decide;
 mod matching;
 mod regroup;
 #[cfg(test)]
+mod regroup_edits_tests;
+#[cfg(test)]
 mod regroup_tests;
 mod softmax;
 #[cfg(test)]

@@ -80,7 +80,8 @@ pub fn loose_key(label: &str) -> String {
     label.chars().filter(|c| !c.is_whitespace() && *c != '-' && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
-/// A readable lineage id for a name: lower-case letters and digits, all else one `-`.
+/// A readable lineage id for a name: lower-case letters and digits, all else one `-`. A name of signs alone is spelt by the
+/// numbers of its characters, so that `**` and `++` are not taken for each other.
 pub fn slug(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
@@ -93,7 +94,33 @@ pub fn slug(name: &str) -> String {
     while out.ends_with('-') {
         out.pop();
     }
-    if out.is_empty() { "node".to_string() } else { out }
+    if out.is_empty() {
+        const SPELT: usize = 24;
+        let codes: Vec<String> = name.chars().filter(|c| !c.is_whitespace()).take(SPELT).map(|c| format!("{:x}", c as u32)).collect();
+        return if codes.is_empty() { NO_LETTERS.to_string() } else { format!("u{}", codes.join("-")) };
+    }
+    out
+}
+
+/// The lineage id of what has no name to make one from. Files of early versions have it for names of signs alone.
+const NO_LETTERS: &str = "node";
+
+/// Whether a lineage id may have been made from the name: it is the name's slug, or that with a number behind it.
+pub fn is_made_from(lineage: &str, name: &str) -> bool {
+    without_number(lineage, &slug(name))
+}
+
+/// Whether a lineage id says nothing of any name.
+pub fn says_nothing(lineage: &str) -> bool {
+    without_number(lineage, NO_LETTERS)
+}
+
+fn without_number(lineage: &str, base: &str) -> bool {
+    match lineage.strip_prefix(base) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('-').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
+        None => false,
+    }
 }
 
 /// Whether a text can be a lineage id: no white space, no unprintable character, and no `/`, which marks residuals.
@@ -128,7 +155,11 @@ mod tests {
     fn slugs_and_keys() {
         assert_eq!(slug("SN Ia-91T"), "sn-ia-91t");
         assert_eq!(slug("SN Ib/c"), "sn-ib-c");
-        assert_eq!(slug("**"), "node");
+        assert_eq!(slug("**"), "u2a-2a");
+        assert_ne!(slug("++"), slug("**"));
+        assert!(is_lineage(&slug(&"*".repeat(MAX_NAME_CHARS))));
+        assert!(is_made_from("sn-ia", "SN Ia") && is_made_from("sn-ia-2", "SN Ia") && !is_made_from("sn-ia-x", "SN Ia"));
+        assert!(says_nothing("node") && says_nothing("node-3") && !says_nothing("nodes") && !says_nothing("node-a"));
         assert_eq!(slug("Em*"), "em");
         assert_eq!(loose_key("SN II-P"), loose_key("sn_IIp"));
         assert_ne!(loose_key("SN Ib/c"), loose_key("SN Ibc"));

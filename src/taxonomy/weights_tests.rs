@@ -193,3 +193,74 @@ fn imbalance_before_and_after_weighting() {
     let l = Layout::new(&one);
     assert_eq!(compute(&one, &l, &Counts::from_tree(&one), &one.weights).imbalance(&l), None);
 }
+
+/// The paper's supernova sample as it was published: the objects that have exactly this label in brackets.
+const PUBLISHED: &str = "Object { StellarTransient { AGN(47) { QSO(4) }, CV(103), Nova(14), Varstar(8) }, SN-like { TDE(51),
+  ILOT { LBV(7), ILRT(1), LRN(1) }, SN(11) { SN Ia(4173) { SN Ia-91T(157), SN Ia-91bg-like(24), SN Ia-CSM(15), SN Ia-SC(3),
+  SN Ia-pec(32), SN Iax(12) }, CC { SLSN-I(89), SLSN-II(49), SN IIn(196), SN II(957) { SN II-pec(4), SN IIb(58) },
+  SN Ib/c(14) { SN Ib(82), SN Ib-pec(3), SN Ibn(18), SN Ic(92), SN Ic-BL(49), SN Ic-Ca-rich(1), SN Ic-pec(1), SN Icn(2) } } } } }";
+
+/// Name, own count and place of the parent of every node, read from the text without the program's own trees.
+fn published() -> Vec<(String, u64, Option<usize>)> {
+    let mut nodes: Vec<(String, u64, Option<usize>)> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut word = String::new();
+    for c in PUBLISHED.chars().chain([',']) {
+        if !"{},".contains(c) {
+            word.push(if c.is_whitespace() { ' ' } else { c });
+            continue;
+        }
+        let text = word.trim().to_string();
+        word.clear();
+        if !text.is_empty() {
+            let (name, count) = match text.strip_suffix(')').and_then(|t| t.rsplit_once('(')) {
+                Some((name, count)) => (name.to_string(), count.parse().unwrap()),
+                None => (text, 0),
+            };
+            nodes.push((name, count, open.last().copied()));
+        }
+        match c {
+            '{' => open.push(nodes.len() - 1),
+            '}' => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    nodes
+}
+
+/// Every node's weights against N / (K N_c), with N, N_c and K added up here from the published counts.
+#[test]
+fn every_weight_of_the_papers_supernova_tree() {
+    let published = published();
+    let n_objects: u64 = published.iter().map(|(_, n, _)| n).sum();
+    let labels = published.iter().filter(|(_, n, _)| *n > 0).count();
+    assert_eq!((published.len(), n_objects, labels), (37, 6278, 32));
+    let mut below: Vec<u64> = published.iter().map(|(_, n, _)| *n).collect();
+    let mut depth = vec![0; published.len()];
+    for (i, (_, _, parent)) in published.iter().enumerate() {
+        depth[i] = parent.map_or(0, |p| depth[p] + 1);
+    }
+    for (i, (_, _, parent)) in published.iter().enumerate().rev() {
+        if let Some(p) = parent {
+            below[*p] += below[i];
+        }
+    }
+    let t = parse_json(shipped_json("villar2023-supernovae").unwrap(), Path::new("villar2023-supernovae.json")).unwrap();
+    for (alpha, beta) in [(0.5, 1.0), (0.0, 1.0), (1.0, 0.5)] {
+        let (_, w) = weigh(&t, WeightOptions { alpha, beta, ..Default::default() });
+        assert_eq!((w.total, w.k, w.rows.len()), (n_objects, labels as u64, published.len()));
+        for (i, (r, (name, n, parent))) in w.rows.iter().zip(&published).enumerate() {
+            // In the published order, under the published parents.
+            assert_eq!((&r.name, r.n, r.n_subtree, r.residual), (name, *n, below[i], false));
+            assert_eq!(t.parent(r.node).map(|p| &t.node(p).name), parent.map(|p| &published[p].0), "{name}");
+            let ratio = n_objects as f64 / (labels as f64 * below[i] as f64);
+            let by_hand = if beta == 1.0 { ratio } else { ratio.sqrt() };
+            let lambda = (-alpha * f64::from(depth[i])).exp();
+            for (found, expected) in [(r.w, by_hand), (r.lambda, lambda), (r.w_lambda, by_hand * lambda)] {
+                assert!((found - expected).abs() <= 1e-12, "{name}: {found} is not {expected}");
+            }
+        }
+    }
+}

@@ -192,3 +192,64 @@ fn hostile_names_do_not_reach_the_terminal() {
         assert!(format!("{out}{err}").contains("U+001B"), "{out}{err}");
     }
 }
+
+#[test]
+fn show_with_weights_and_with_probabilities() {
+    let (_dir, file) = written(TREE);
+    let (code, out, err) = taxonova(&["show", &file, "--weights"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("N = 100 objects, K = 4 labels") && out.lines().any(|l| l.contains("├─ A1") && l.contains("5.00000")), "{out}");
+    let (_, out, _) = taxonova(&["show", &file, "--weights", "--json", "--depth", "1"]);
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["nodes"].as_array().unwrap().len(), 3);
+    assert_eq!((&value["nodes"][2]["name"], &value["nodes"][2]["n_subtree"]), (&"B".into(), &70.into()));
+
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample_data");
+    let (code, out, err) = taxonova(&["show", "villar2023-supernovae", "--probabilities", sample, "--object", "sim-0005"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("sim-0005: SN-like > SN > ") && out.contains("not in the model") && out.contains("unresolved"), "{out}");
+    assert!(!out.contains('\u{1b}'), "no colours into a pipe");
+    // The same numbers as `classify` gives.
+    let rows = Command::cargo_bin("taxonova").unwrap().args(["classify", sample]).output().unwrap();
+    let rows = String::from_utf8(rows.stdout).unwrap();
+    let mut reader = csv::Reader::from_reader(rows.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let row = reader.records().map(Result::unwrap).find(|r| &r[0] == "sim-0005").unwrap();
+    let (_, out, _) = taxonova(&["show", "transients", "--probabilities", sample, "--object", "sim-0005", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(value["object_id"], "sim-0005");
+    for node in value["nodes"].as_array().unwrap().iter().skip(1) {
+        let column = format!("P:{}", node["name"].as_str().unwrap());
+        let at = header.iter().position(|h| h == column).unwrap_or_else(|| panic!("{column}"));
+        let (classified, shown) = (row[at].parse::<f64>().unwrap(), node["p"].as_f64().unwrap());
+        assert!((classified - shown).abs() <= 1e-5, "{column}: {classified} {shown}");
+    }
+    let (code, _, err) = taxonova(&["show", "transients", "--probabilities", sample]);
+    assert!(code == 2 && err.contains("12 objects") && err.contains("--object") && err.contains("sim-0001"), "{err}");
+    let (code, _, err) = taxonova(&["show", "transients", "--probabilities", sample, "--object", "nobody"]);
+    assert!(code == 2 && err.contains("nobody"), "{err}");
+    assert_eq!(taxonova(&["show", "transients", "--probabilities", sample, "--weights"]).0, 2);
+    assert_eq!(taxonova(&["show", "transients", "--object", "x"]).0, 2);
+}
+
+#[test]
+fn show_writes_figures() {
+    let (dir, file) = written(TREE);
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_string();
+    let (svg, png) = (path("t.svg"), path("t.png"));
+    let (code, out, err) = taxonova(&["show", &file, "--weights", "--svg", &svg, "--png", &png, "--theme", "dark", "--width", "500"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    let text = std::fs::read_to_string(&svg).unwrap();
+    assert!(text.starts_with("<svg width=\"500\"") && text.trim_end().ends_with("</svg>") && text.contains("A2"));
+    let bytes = std::fs::read(&png).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG\r\n"));
+    assert_eq!(u32::from_be_bytes(bytes[16..20].try_into().unwrap()), 1000);
+    // Nothing beside them, and nothing half-written.
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
+    let (code, _, err) = taxonova(&["show", &file, "--svg", &path("t.pdf")]);
+    assert!(code == 2 && err.contains("t.pdf") && err.contains(".svg"), "{err}");
+    assert_eq!(taxonova(&["show", &file, "--svg", &path("u.png")]).0, 2);
+    let (code, _, err) = taxonova(&["show", &file, "--svg", &path("no/such/folder.svg")]);
+    assert!(code == 3 && err.contains("folder.svg"), "{err}");
+    assert_eq!(taxonova(&["show", &file, "--width", "5"]).0, 2);
+}
