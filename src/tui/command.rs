@@ -219,6 +219,7 @@ commands! {
     Redo "redo" "Redo" [Any] ["U" "ctrl-r"] "" safe can_redo "Does again what was taken back.";
     Save "save" "Save the tree" [Any] ["s"] "save" safe needs_tree "Writes the tree to its file; asks for a name if it has none.";
     SaveAs "save-as" "Save the tree as" [Any] ["S"] "" safe needs_tree "Writes the tree to another file; asks before it overwrites one.";
+    Reload "reload" "Read the tree again" [Any] ["R"] "" danger needs_file "Reads the tree's file again; asks if there are unsaved edits, and undo brings them back.";
 
     # Program
     Help "help" "Help" [Any Move] ["?"] "" safe always "Lists all keys.";

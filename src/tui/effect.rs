@@ -1,5 +1,7 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
+use super::file::FileWish;
+use super::watch::Stamp;
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::Taxonomy;
 use std::path::PathBuf;
@@ -40,6 +42,8 @@ pub enum Effect {
         /// Difference or total.
         photometry: Photometry,
     },
+    /// Something about the tree's file or the journal.
+    File(FileWish),
     /// Save the tree.
     Save {
         /// What.
@@ -48,6 +52,8 @@ pub enum Effect {
         path: PathBuf,
         /// Whether a file that is there may be replaced.
         overwrite: bool,
+        /// What the file should hold; if it holds something else, that is asked about.
+        known: Option<Stamp>,
         /// Leave the program afterwards.
         then_quit: bool,
     },

@@ -2,10 +2,11 @@
 //! Knows nothing of the screen.
 
 use super::action::{Action, Answered};
+use super::file::FileReport;
+use super::files::{self, Files};
 use super::state::ModelInfo;
 use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
-use crate::taxonomy::read_json;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -70,6 +71,8 @@ enum Task {
 pub struct Jobs {
     shared: Arc<(Mutex<Queue>, Condvar)>,
     stop: Arc<AtomicBool>,
+    /// Work on the tree's file and the journal.
+    pub files: Files,
 }
 
 /// A poisoned lock holds plain data that is good still: panics are caught where they happen.
@@ -78,7 +81,7 @@ fn lock(m: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Runs `work` and turns its panic into a message.
-fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let reason = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
         Err(format!("internal error while {what}: {}", reason.unwrap_or_default()))
@@ -88,7 +91,7 @@ fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T,
 impl Jobs {
     /// Starts everything: reading, loading, and as many classifying threads as there are processors to spare.
     pub fn start(input: Input, loader: Loader, taxonomy: Option<PathBuf>, report: Sender<Action>) -> Jobs {
-        let jobs = Jobs { shared: Arc::default(), stop: Arc::default() };
+        let jobs = Jobs { shared: Arc::default(), stop: Arc::default(), files: Files::start(report.clone()) };
         let n = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).clamp(1, 8));
         for _ in 0..n {
             let (shared, stop, report) = (jobs.shared.clone(), jobs.stop.clone(), report.clone());
@@ -97,11 +100,16 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let message = match guarded("reading the taxonomy", || read_json(&path).map_err(|e| e.to_string())) {
-                    Ok(tree) => Action::TaxonomyReady(Box::new(tree), path),
-                    Err(e) => Action::Failed(e),
+                let messages = match guarded("reading the taxonomy", || files::read(&path)) {
+                    Ok((tree, stamp)) => {
+                        let known = FileReport::Known { path: path.clone(), stamp };
+                        [Action::TaxonomyReady(Box::new(tree), path), Action::File(known)]
+                    }
+                    Err(e) => [Action::File(FileReport::Unread(path)), Action::Failed(e)],
                 };
-                let _ = to.send(message);
+                for message in messages {
+                    let _ = to.send(message);
+                }
             }
             match guarded("loading the model", loader) {
                 Ok(loaded) => {

@@ -1,6 +1,7 @@
 //! What may lie over the panes: help, palette, lists, prompts and questions. Data only.
 
 use super::command::{COMMANDS, Cmd, Command};
+use super::file::FileAnswer;
 use super::input::Input;
 use crate::taxonomy::NodeId;
 use std::path::PathBuf;
@@ -118,6 +119,8 @@ pub enum Then {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Something with the tree's file.
+    File(FileAnswer),
     /// Nothing.
     Nothing,
 }

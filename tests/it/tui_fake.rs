@@ -50,8 +50,15 @@ pub fn sample() -> Vec<LightCurve> {
     open_bytes(name, bytes.to_vec(), &ReadOptions::default()).unwrap().map(|c| c.unwrap()).collect()
 }
 
-/// Does to the state what the main loop does: classification is answered at once, with invented numbers.
+/// As [`act_with_files`], without the effects on the tree's file and the journal.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut left = act_with_files(state, action);
+    left.retain(|e| !matches!(e, Effect::File(_)));
+    left
+}
+
+/// Does to the state what the main loop does: classification is answered at once, with invented numbers.
+pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
     let mut actions = vec![action];
     let mut left = Vec::new();
     while let Some(action) = actions.pop() {

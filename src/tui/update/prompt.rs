@@ -1,6 +1,6 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{command, edit, navigate, open};
+use super::{command, edit, file, navigate, open};
 use crate::taxonomy::Subtree;
 use crate::tui::command::Cmd;
 use crate::tui::effect::{Effect, Leave};
@@ -184,6 +184,7 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
+        Then::File(answer) => return file::answer(state, answer),
         Then::Nothing => {}
     }
     Vec::new()
