@@ -7,20 +7,34 @@ use tempfile::NamedTempFile;
 
 /// A file beside its later place, with the permissions of any other new file.
 pub fn temporary(folder: &Path) -> Result<NamedTempFile> {
+    temporary_for(folder, false)
+}
+
+fn temporary_for(folder: &Path, private: bool) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".taxonova-").suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // As any program makes it (the umask is applied); tempfile's own 0600 is for secrets.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(std::fs::Permissions::from_mode(if private { 0o600 } else { 0o666 }));
     }
+    let _ = private;
     builder.tempfile_in(folder)
 }
 
 /// Writes `path` by `fill`. A symbolic link stays one; the permissions of a file that is replaced are kept, and a
 /// read-only one is refused.
 pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    replace(path, false, fill)
+}
+
+/// As [`write`], for the owner's eyes alone.
+pub fn write_private(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    replace(path, true, fill)
+}
+
+fn replace(path: &Path, private: bool, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     // The target of a link is replaced, not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let folder = match target.parent() {
@@ -31,9 +45,9 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Re
     if old.as_ref().is_some_and(|m| m.permissions().readonly()) {
         return Err(Error::new(ErrorKind::PermissionDenied, "the file is read-only"));
     }
-    let mut file = temporary(folder)?;
+    let mut file = temporary_for(folder, private)?;
     fill(file.as_file_mut())?;
-    if let Some(old) = old {
+    if let Some(old) = old.filter(|_| !private) {
         file.as_file().set_permissions(old.permissions())?;
     }
     file.as_file().sync_all()?;

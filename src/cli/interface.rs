@@ -38,7 +38,8 @@ pub fn open(cli: Cli) -> CommandResult {
         return Err(Failure::usage(anyhow!("nothing to open: there is no file or folder {}", names.join(", "))));
     }
     for given in cli.model.iter().chain(&cli.taxonomy) {
-        if !given.exists() {
+        // Of a tree whose file is gone there may be unsaved edits.
+        if !given.exists() && !crate::tui::journal::exists_for(given) {
             return Err(Failure::usage(anyhow!("there is no file {:?}", given.display().to_string())));
         }
     }

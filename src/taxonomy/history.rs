@@ -7,7 +7,15 @@ use super::tree::Taxonomy;
 struct Step {
     title: String,
     /// What takes the step back (in the undo list) or does it again (in the redo list).
-    edit: Edit,
+    change: Change,
+}
+
+/// One step between two trees.
+#[derive(Debug, Clone)]
+enum Change {
+    Edit(Edit),
+    /// Another tree altogether, as after reading the file again.
+    Whole(Box<Taxonomy>),
 }
 
 /// A tree that is being edited.
@@ -18,12 +26,14 @@ pub struct Document {
     redo: Vec<Step>,
     /// Length of the undo list when the tree was saved; None once that state can't be reached any more.
     saved: Option<usize>,
+    /// Counts every change of the tree, undo and redo included.
+    revision: u64,
 }
 
 impl Document {
     /// A document without history that counts as saved.
     pub fn new(taxonomy: Taxonomy) -> Self {
-        Document { taxonomy, undo: Vec::new(), redo: Vec::new(), saved: Some(0) }
+        Document { taxonomy, undo: Vec::new(), redo: Vec::new(), saved: Some(0), revision: 0 }
     }
 
     /// The tree as it is now.
@@ -42,12 +52,23 @@ impl Document {
             return Ok(());
         }
         let inverse = self.taxonomy.apply(edit)?;
+        self.push(title.into(), Change::Edit(inverse));
+        Ok(())
+    }
+
+    /// Puts another tree in the place of this one, as one step of history. Node ids mean nothing across it.
+    pub fn replace(&mut self, title: impl Into<String>, taxonomy: Taxonomy) {
+        let before = std::mem::replace(&mut self.taxonomy, taxonomy);
+        self.push(title.into(), Change::Whole(Box::new(before)));
+    }
+
+    fn push(&mut self, title: String, change: Change) {
         if self.saved.is_some_and(|s| s > self.undo.len()) {
             self.saved = None;
         }
         self.redo.clear();
-        self.undo.push(Step { title: title.into(), edit: inverse });
-        Ok(())
+        self.undo.push(Step { title, change });
+        self.revision += 1;
     }
 
     /// Whether an edit would be refused, and why. Neither the tree nor its history is changed.
@@ -57,19 +78,29 @@ impl Document {
 
     /// Takes the last step back and says its title; None where there is none.
     pub fn undo(&mut self) -> Option<&str> {
+        self.revision += 1;
         Self::step(&mut self.taxonomy, &mut self.undo, &mut self.redo)
     }
 
     /// Does the last step that was taken back again and says its title; None where there is none.
     pub fn redo(&mut self) -> Option<&str> {
+        self.revision += 1;
         Self::step(&mut self.taxonomy, &mut self.redo, &mut self.undo)
     }
 
     fn step<'a>(taxonomy: &mut Taxonomy, from: &mut Vec<Step>, to: &'a mut Vec<Step>) -> Option<&'a str> {
-        let Step { title, edit } = from.pop()?;
+        let Step { title, change } = from.pop()?;
+        let edit = match change {
+            Change::Edit(edit) => edit,
+            Change::Whole(other) => {
+                let before = std::mem::replace(taxonomy, *other);
+                to.push(Step { title, change: Change::Whole(Box::new(before)) });
+                return to.last().map(|s| s.title.as_str());
+            }
+        };
         match taxonomy.apply(edit) {
             Ok(inverse) => {
-                to.push(Step { title, edit: inverse });
+                to.push(Step { title, change: Change::Edit(inverse) });
                 to.last().map(|s| s.title.as_str())
             }
             // Nobody else changes the tree, so an inverse always fits.
@@ -98,6 +129,38 @@ impl Document {
     /// The tree as it is now is what is saved.
     pub fn mark_saved(&mut self) {
         self.saved = Some(self.undo.len());
+    }
+
+    /// No state of the history is what is saved.
+    pub fn mark_unsaved(&mut self) {
+        self.saved = None;
+    }
+
+    /// A number that changes with the tree. Two documents may have the same.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Whether the next undo puts another tree in the place of this one, see [`Document::replace`].
+    pub fn undo_replaces(&self) -> bool {
+        matches!(self.undo.last(), Some(Step { change: Change::Whole(_), .. }))
+    }
+
+    /// Whether the next redo puts another tree in the place of this one.
+    pub fn redo_replaces(&self) -> bool {
+        matches!(self.redo.last(), Some(Step { change: Change::Whole(_), .. }))
+    }
+
+    /// Titles of the steps between what is saved and the tree as it is now, the last first; steps that were taken back
+    /// since saving are named as such. All steps of the history where what is saved can't be reached any more.
+    pub fn unsaved_steps(&self) -> Vec<String> {
+        match self.saved {
+            Some(saved) if saved > self.undo.len() => {
+                self.redo.iter().rev().take(saved - self.undo.len()).map(|s| format!("undo {}", s.title)).collect()
+            }
+            Some(saved) => self.undo.iter().skip(saved).rev().map(|s| s.title.clone()).collect(),
+            None => self.undo.iter().rev().map(|s| s.title.clone()).collect(),
+        }
     }
 }
 
@@ -136,6 +199,39 @@ mod tests {
         assert!(d.is_dirty());
         d.undo();
         assert!(d.is_dirty(), "the saved state was on the branch that is gone");
+    }
+
+    #[test]
+    fn another_tree_is_one_step() {
+        let mut d = Document::new(Taxonomy::new("t", "Object"));
+        let root = d.taxonomy().root();
+        d.edit("add A", Edit::Add { parent: root, index: 0, node: Node::new("A") }).unwrap();
+        let before = to_json(d.taxonomy());
+        let mut other = Taxonomy::new("other", "Everything");
+        let top = other.root();
+        other.add_child(top, "B").unwrap();
+        let after = to_json(&other);
+        let revision = d.revision();
+        d.replace("reload", other);
+        assert!(d.revision() != revision && d.undo_replaces() && !d.redo_replaces());
+        d.mark_saved();
+        d.edit("add C", Edit::Add { parent: top, index: 0, node: Node::new("C") }).unwrap();
+        assert_eq!(d.unsaved_steps(), ["add C"]);
+        d.undo();
+        assert!(!d.is_dirty() && d.unsaved_steps().is_empty());
+        assert_eq!(d.undo(), Some("reload"));
+        assert_eq!(to_json(d.taxonomy()), before);
+        assert!(d.is_dirty() && d.redo_replaces());
+        assert_eq!(d.unsaved_steps(), ["undo reload"]);
+        assert_eq!(d.undo(), Some("add A"));
+        assert_eq!(d.unsaved_steps(), ["undo reload", "undo add A"]);
+        d.redo();
+        assert_eq!(d.redo(), Some("reload"));
+        assert_eq!(to_json(d.taxonomy()), after);
+        assert!(!d.is_dirty());
+        d.mark_unsaved();
+        assert!(d.is_dirty());
+        assert_eq!(d.unsaved_steps(), ["reload", "add A"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
+use super::file::FileReport;
 use super::refit::Refitted;
 use super::state::ModelInfo;
 use crate::lightcurve::LightCurve;
@@ -96,6 +97,8 @@ pub enum Action {
         /// Leave the program after saving.
         then_quit: bool,
     },
+    /// Something about the tree's file or the journal.
+    File(FileReport),
     /// Something went wrong; what to say.
     Failed(String),
 }

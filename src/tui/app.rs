@@ -2,13 +2,14 @@
 
 use super::action::Action;
 use super::effect::{Effect, Leave};
+use super::files;
 use super::jobs::{Input, Jobs, Loader};
+use super::refit;
 use super::state::{Source, State};
 use super::terminal::{self, Guard};
 use super::theme::{self, Theme, ThemeName};
 use super::update::update;
 use super::view;
-use crate::taxonomy::save_json;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyEventKind, MouseEventKind};
@@ -51,6 +52,8 @@ const DRAIN: usize = 1000;
 const FIRST_FRAME: Duration = Duration::from_millis(60);
 /// After a signal the program has so long to end by itself.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// The journal has so long to be written when the program ends or is stopped.
+const JOURNAL: Duration = Duration::from_millis(1000);
 
 type Screen = Terminal<CrosstermBackend<Stdout>>;
 
@@ -80,6 +83,8 @@ pub fn run(options: Options) -> Result<Leave, RunError> {
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let exit = main_loop(&mut state, &mut screen, &guard, &jobs, &receive);
     drop(guard);
+    // However it ended: what is unsaved and not given up stays.
+    jobs.files.finish(JOURNAL);
     Ok(exit?)
 }
 
@@ -129,21 +134,27 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
         for effect in update(state, action) {
             match effect {
                 Effect::Quit(exit) => return Ok(Some(exit)),
-                Effect::Suspend => suspend(state, screen, guard)?,
+                Effect::Suspend => {
+                    jobs.files.flush(JOURNAL);
+                    suspend(state, screen, guard)?;
+                }
+                Effect::File(wish) => jobs.files.ask(wish),
                 Effect::Mouse(on) => guard.mouse(on)?,
                 Effect::Clear => screen.clear()?,
                 Effect::Classify(wanted) => jobs.classify(wanted),
                 Effect::ClassifyFirst(index, curve) => jobs.classify_first(index, curve),
                 Effect::ClassifyPart { request, observations, photometry } => jobs.classify_part(request, observations, photometry),
-                Effect::Save { taxonomy, path, overwrite, then_quit } => {
-                    actions.push(if !overwrite && path.exists() {
-                        Action::FileExists { path, then_quit }
-                    } else {
-                        match save_json(&taxonomy, &path) {
-                            Ok(_) => Action::Saved { path, then_quit },
-                            Err(e) => Action::Failed(format!("not saved: {e}")),
-                        }
-                    });
+                Effect::UseModel { handle, number } => jobs.use_model(number, handle.sessions),
+                Effect::Refit { refitter, taxonomy, cancel } => refit::start(refitter, taxonomy, cancel, jobs.report.clone()),
+                Effect::SaveModel { file, path } => {
+                    jobs.aside("saving the model", move || refit::save(&file, &path).map(|()| Action::ModelSaved(path)))
+                }
+                Effect::ReadLabels { path, why } => jobs.read_labels(path, why),
+                Effect::ReadTree(path) => jobs.read_tree(path),
+                Effect::OpenTree(path) => jobs.open_tree(path),
+                Effect::Save { taxonomy, path, overwrite, known, then_quit } => {
+                    // The last of these is taken in first.
+                    actions.extend(files::save(&taxonomy, path, overwrite, known.as_ref(), then_quit).into_iter().rev());
                 }
             }
         }

@@ -239,6 +239,7 @@ commands! {
     Redo "redo" "Redo" [Any] ["U" "ctrl-r"] "" safe can_redo "Does again what was taken back.";
     Save "save" "Save the tree" [Any] ["s"] "save" safe needs_tree "Writes the tree to its file; asks for a name if it has none.";
     SaveAs "save-as" "Save the tree as" [Any] ["S"] "" safe needs_tree "Writes the tree to another file; asks before it overwrites one.";
+    Reload "reload" "Read the tree again" [Any] ["R"] "" danger needs_file "Reads the tree's file again; asks if there are unsaved edits, and undo brings them back.";
 
     Findings "findings" "Check the tree" [Any] ["!"] "" safe needs_tree "Lists what is wrong or doubtful in the tree; Enter goes to the class.";
 

@@ -1,8 +1,10 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
 use super::action::LabelsFor;
+use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
+use super::watch::Stamp;
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::Taxonomy;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ pub enum Leave {
 }
 
 /// A wish of `update`.
+#[derive(Debug)]
 pub enum Effect {
     /// Leave.
     Quit(Leave),
@@ -77,6 +80,8 @@ pub enum Effect {
     ReadTree(PathBuf),
     /// Read a tree and open it.
     OpenTree(PathBuf),
+    /// Something about the tree's file or the journal.
+    File(FileWish),
     /// Save the tree.
     Save {
         /// What.
@@ -85,35 +90,9 @@ pub enum Effect {
         path: PathBuf,
         /// Whether a file that is there may be replaced.
         overwrite: bool,
+        /// What the file should hold; if it holds something else, that is asked about.
+        known: Option<Stamp>,
         /// Leave the program afterwards.
         then_quit: bool,
     },
-}
-
-impl std::fmt::Debug for Effect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Effect {
-    /// For messages of tests.
-    fn name(&self) -> &'static str {
-        match self {
-            Effect::Quit(_) => "Quit",
-            Effect::Suspend => "Suspend",
-            Effect::Mouse(_) => "Mouse",
-            Effect::Clear => "Clear",
-            Effect::Classify(_) => "Classify",
-            Effect::ClassifyFirst(..) => "ClassifyFirst",
-            Effect::ClassifyPart { .. } => "ClassifyPart",
-            Effect::UseModel { .. } => "UseModel",
-            Effect::Refit { .. } => "Refit",
-            Effect::SaveModel { .. } => "SaveModel",
-            Effect::ReadLabels { .. } => "ReadLabels",
-            Effect::ReadTree(_) => "ReadTree",
-            Effect::OpenTree(_) => "OpenTree",
-            Effect::Save { .. } => "Save",
-        }
-    }
 }

@@ -1,6 +1,11 @@
 //! The model as the jobs use it. Knows nothing of the screen.
 
-use super::jobs::{Answer, Classifier, Loaded, Loader, Sessions};
+use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
+#[cfg(feature = "train")]
+use super::overlay::{ListingRow, RowTone};
+use super::refit::Refitter;
+#[cfg(feature = "train")]
+use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
 use crate::features::Channel;
 use crate::lightcurve::{LightCurve, Observation, Photometry};
@@ -18,9 +23,14 @@ pub fn load(path: PathBuf) -> Loader {
     Box::new(move || Model::load(&path).map(|m| loaded(Arc::new(m))).map_err(|e| e.to_string()))
 }
 
-fn loaded(model: Arc<Model>) -> Loaded {
+fn loaded(model: Arc<Model>) -> ModelInfo {
     let remarks = model.clone();
-    let info = ModelInfo {
+    let of_sessions = model.clone();
+    let sessions: Sessions = Arc::new(move || {
+        let session = of_sessions.session().map_err(|e| e.to_string())?;
+        Ok(Box::new(Engine { session }) as Box<dyn Classifier>)
+    });
+    ModelInfo {
         name: model.name().to_string(),
         taxonomy: model.taxonomy().clone(),
         layout: model.layout().clone(),
@@ -35,12 +45,59 @@ fn loaded(model: Arc<Model>) -> Loaded {
             }
             all
         }),
+        handle: Handle { sessions, refit: refitter(model), file: None },
+    }
+}
+
+#[cfg(not(feature = "train"))]
+fn refitter(_model: Arc<Model>) -> Option<Refitter> {
+    None
+}
+
+#[cfg(feature = "train")]
+fn refitter(model: Arc<Model>) -> Option<Refitter> {
+    use crate::train::refit::{RefitConfig, refit_model};
+    Some(Refitter(Arc::new(move |tree, cancel, progress| {
+        let mut report = |p: crate::train::refit::Progress| progress(p.step, p.of);
+        let done = refit_model(&model, tree, &RefitConfig::default(), cancel, &mut report).map_err(|e| e.to_string())?;
+        let refset = done.model.refset_bytes().map_err(|e| e.to_string())?.into_owned();
+        let (mut head, mut rows) = (Vec::new(), Vec::new());
+        if let Some(c) = &done.comparison {
+            (head, rows) = told(c);
+        } else {
+            head.push("The model was trained on all folds: there is no object that it has not seen to compare with.".into());
+        }
+        head.extend(done.notes.lines());
+        let mut info = loaded(done.model);
+        info.handle.file = Some(Arc::new(ModelFile { bundle: done.bytes, refset }));
+        Ok(Refitted { model: info, head, rows })
+    })))
+}
+
+/// A comparison in lines, and a row for each class.
+#[cfg(feature = "train")]
+fn told(c: &crate::train::refit::Comparison) -> (Vec<String>, Vec<ListingRow>) {
+    let change = |of: &crate::train::refit::Change| {
+        let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), |v| format!("{v:.3}"));
+        format!("{} → {}", number(of.before), number(of.after))
     };
-    let sessions: Sessions = Arc::new(move || {
-        let session = model.session().map_err(|e| e.to_string())?;
-        Ok(Box::new(Engine { session }) as Box<dyn Classifier>)
-    });
-    Loaded { info, sessions }
+    let interval = c.macro_f1_interval.map_or_else(String::new, |(low, high)| format!(" (difference {low:+.3} to {high:+.3}, 95 %)"));
+    let mut head = vec![
+        format!("On the {} objects of fold {}, which the network has never seen:", c.objects, c.fold),
+        format!(
+            "loss {}   log loss {}   macro F1 of {} leaves {}{interval}",
+            change(&c.loss),
+            change(&c.log_loss),
+            c.macro_f1.n,
+            change(&c.macro_f1)
+        ),
+    ];
+    if let Some(all) = c.macro_f1_all.filter(|_| c.leaves_all > c.macro_f1.n) {
+        head.push(format!("with the leaves that are new to the model, {} in all: macro F1 {all:.3}", c.leaves_all));
+    }
+    let mut rows = vec![ListingRow::new(RowTone::Heading, "", format!("{:<32} {:>6}   F1 before → after", "class", "n"))];
+    rows.extend(c.rows.iter().map(|r| super::refit::row(&r.node, r.depth as usize, r.n, r.f1_before, r.f1_after)));
+    (head, rows)
 }
 
 struct Engine {

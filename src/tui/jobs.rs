@@ -1,12 +1,13 @@
 //! Work on other threads: reading, loading the model, classifying. Reports by messages; a panic becomes a message too.
 //! Knows nothing of the screen.
 
-use super::action::{Action, Answered};
+use super::action::{Action, Answered, LabelsFor};
+use super::file::FileReport;
+use super::files::{self, Files};
 use super::refit::{ModelFile, Refitter};
 use super::state::ModelInfo;
-use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
+use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes, read_labels};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
-use crate::taxonomy::read_json;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -81,6 +82,10 @@ enum Task {
 pub struct Jobs {
     shared: Arc<(Mutex<Queue>, Condvar)>,
     stop: Arc<AtomicBool>,
+    /// Where reports go.
+    pub report: Sender<Action>,
+    /// Work on the tree's file and the journal.
+    pub files: Files,
 }
 
 /// A poisoned lock holds plain data that is good still: panics are caught where they happen.
@@ -89,7 +94,7 @@ fn lock(m: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Runs `work` and turns its panic into a message.
-pub fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let reason = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
         Err(format!("internal error while {what}: {}", reason.unwrap_or_default()))
@@ -99,7 +104,7 @@ pub fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Resul
 impl Jobs {
     /// Starts everything: reading, loading, and as many classifying threads as there are processors to spare.
     pub fn start(input: Input, loader: Loader, taxonomy: Option<PathBuf>, report: Sender<Action>) -> Jobs {
-        let jobs = Jobs { shared: Arc::default(), stop: Arc::default() };
+        let jobs = Jobs { shared: Arc::default(), stop: Arc::default(), report: report.clone(), files: Files::start(report.clone()) };
         let n = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).clamp(1, 8));
         for _ in 0..n {
             let (shared, stop, report) = (jobs.shared.clone(), jobs.stop.clone(), report.clone());
@@ -108,11 +113,16 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let message = match guarded("reading the taxonomy", || read_json(&path).map_err(|e| e.to_string())) {
-                    Ok(tree) => Action::TaxonomyReady(Box::new(tree), path),
-                    Err(e) => Action::Failed(e),
+                let messages = match guarded("reading the taxonomy", || files::read(&path)) {
+                    Ok((tree, stamp)) => {
+                        let known = FileReport::Known { path: path.clone(), stamp };
+                        [Action::TaxonomyReady(Box::new(tree), path), Action::File(known)]
+                    }
+                    Err(e) => [Action::File(FileReport::Unread(path)), Action::Failed(e)],
                 };
-                let _ = to.send(message);
+                for message in messages {
+                    let _ = to.send(message);
+                }
             }
             match guarded("loading the model", loader) {
                 Ok(info) => {
@@ -139,6 +149,40 @@ impl Jobs {
             let _ = report.send(Action::ReadDone);
         });
         jobs
+    }
+
+    /// Does something on a thread of its own, and reports what came of it.
+    pub fn aside(&self, what: &'static str, work: impl FnOnce() -> Result<Action, String> + Send + 'static) {
+        let report = self.report.clone();
+        std::thread::spawn(move || {
+            let _ = report.send(guarded(what, work).unwrap_or_else(Action::Failed));
+        });
+    }
+
+    /// Reads the labels of a file or folder.
+    pub fn read_labels(&self, path: PathBuf, why: LabelsFor) {
+        self.aside("reading labels", move || {
+            let labels = read_labels(&path).map(|f| f.counts).map_err(|e| e.to_string());
+            Ok(Action::LabelsRead { why, path, labels })
+        });
+    }
+
+    /// Reads a tree to be compared with.
+    pub fn read_tree(&self, path: PathBuf) {
+        self.aside("reading the taxonomy", move || {
+            let tree = files::read(&path).map(|(tree, _)| Box::new(tree));
+            Ok(Action::TreeRead { path, tree })
+        });
+    }
+
+    /// Reads a tree and opens it.
+    pub fn open_tree(&self, path: PathBuf) {
+        let report = self.report.clone();
+        self.aside("reading the taxonomy", move || {
+            let (tree, stamp) = files::read(&path)?;
+            let _ = report.send(Action::TaxonomyReady(Box::new(tree), path.clone()));
+            Ok(Action::File(FileReport::Known { path, stamp }))
+        });
     }
 
     /// Uses another model from now on. What waits is asked for anew by the caller.

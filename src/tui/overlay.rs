@@ -2,6 +2,7 @@
 
 use super::action::LabelsFor;
 use super::command::{COMMANDS, Cmd, Command};
+use super::file::FileAnswer;
 use super::input::Input;
 use super::tree::RowKey;
 use crate::taxonomy::NodeId;
@@ -115,6 +116,8 @@ pub struct ListingRow {
     pub text: String,
     /// The class that Enter leads to.
     pub node: Option<NodeId>,
+    /// Its name, where only that is known.
+    pub class: Option<String>,
     /// The row of the object that Enter leads to.
     pub object: Option<usize>,
     /// A label that can be attached as alias, and the class that is suggested for it.
@@ -124,7 +127,7 @@ pub struct ListingRow {
 impl ListingRow {
     /// A row that leads nowhere.
     pub fn new(tone: RowTone, sign: impl Into<String>, text: impl Into<String>) -> Self {
-        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, object: None, label: None }
+        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, class: None, object: None, label: None }
     }
 }
 
@@ -269,6 +272,8 @@ pub enum Then {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Something with the tree's file.
+    File(FileAnswer),
     /// Nothing.
     Nothing,
 }

@@ -5,6 +5,7 @@ use super::jobs::guarded;
 use super::overlay::{ListingRow, RowTone};
 use super::state::ModelInfo;
 use crate::taxonomy::Taxonomy;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
@@ -13,15 +14,30 @@ use std::sync::mpsc::Sender;
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 
 /// Refits a model for a tree; stops soon after the flag is set.
-pub type Refitter = Arc<dyn Fn(&Taxonomy, &AtomicBool, Progress<'_>) -> Result<Refitted, String> + Send + Sync>;
+#[derive(Clone)]
+pub struct Refitter(pub Arc<Refit>);
+
+type Refit = dyn Fn(&Taxonomy, &AtomicBool, Progress<'_>) -> Result<Refitted, String> + Send + Sync;
+
+impl std::fmt::Debug for Refitter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refitter")
+    }
+}
 
 /// A model that is not in a file yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ModelFile {
     /// The bundle.
     pub bundle: Vec<u8>,
     /// Its reference set, for the next refit.
     pub refset: Vec<u8>,
+}
+
+impl std::fmt::Debug for ModelFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ModelFile({} + {} bytes)", self.bundle.len(), self.refset.len())
+    }
 }
 
 /// What came of a refit.
@@ -39,7 +55,7 @@ pub fn start(refitter: Refitter, tree: Box<Taxonomy>, cancel: Arc<AtomicBool>, r
     std::thread::spawn(move || {
         let mut last = usize::MAX;
         let done = guarded("refitting", || {
-            refitter(&tree, &cancel, &mut |step, of| {
+            (refitter.0)(&tree, &cancel, &mut |step, of| {
                 let percent = 100 * step / of.max(1);
                 if percent != last {
                     last = percent;
@@ -63,6 +79,16 @@ pub fn row(name: &str, depth: usize, n: u64, before: Option<f64>, after: Option<
         (None, Some(_)) => RowTone::Good,
         _ => RowTone::Plain,
     };
+    let class = Some(name.strip_prefix("other ").unwrap_or(name).to_string());
     let name = super::text::pad(&format!("{}{name}", "  ".repeat(depth.saturating_sub(1).min(8))), 32);
-    ListingRow::new(tone, String::new(), format!("{name} {n:>6}   {} → {}", number(before), number(after)))
+    ListingRow { class, ..ListingRow::new(tone, String::new(), format!("{name} {n:>6}   {} → {}", number(before), number(after))) }
+}
+
+/// Writes a model, its reference set beside it. The reference set comes first: a bundle without it can't be refitted.
+pub fn save(file: &ModelFile, path: &Path) -> Result<(), String> {
+    let beside = path.with_extension(crate::model::REFSET_EXTENSION);
+    for (path, bytes) in [(beside.as_path(), &file.refset), (path, &file.bundle)] {
+        crate::atomic::write(path, |f| f.write_all(bytes)).map_err(|e| format!("{}: not saved: {e}", path.display()))?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::command::{Cmd, Context};
 use super::curve::{Markers, PlotData};
+use super::file::FileState;
 use super::jobs::Handle;
 use super::keymap::Keymap;
 use super::objects::{Classified, Objects};
@@ -160,6 +161,8 @@ pub struct State {
     pub refit: Option<Refit>,
     /// The tree.
     pub tree: TreeState,
+    /// What is known of its file.
+    pub file: FileState,
     /// The light curve.
     pub curve: CurveState,
     /// The time cursor, if it is on.
@@ -199,6 +202,7 @@ impl State {
             model_number: 0,
             refit: None,
             tree: TreeState::new(Taxonomy::new("no taxonomy", "Object"), None, true),
+            file: FileState::default(),
             curve: CurveState { flux: false, error_bars: true, markers: Markers::Auto, shown: None, data: None, warnings: Vec::new() },
             time: None,
             tau: 0.5,

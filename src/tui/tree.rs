@@ -170,6 +170,12 @@ impl TreeState {
         self.doc.taxonomy()
     }
 
+    /// The tree is what its file holds.
+    pub fn mark_saved(&mut self) {
+        self.doc.mark_saved();
+        self.base = Arc::new(self.doc.taxonomy().clone());
+    }
+
     /// Makes anew what follows from the tree, and puts the selection on something that exists.
     pub fn refresh(&mut self, model: Option<&ModelInfo>) {
         self.derived = derive(self.doc.taxonomy(), model);

@@ -31,6 +31,10 @@ pub fn needs_tree(s: &State) -> Option<&'static str> {
     s.tree.loading.then_some("the taxonomy is still being loaded")
 }
 
+pub fn needs_file(s: &State) -> Option<&'static str> {
+    needs_tree(s).or_else(|| s.tree.path.is_none().then_some("the tree has no file yet (S saves it to one)"))
+}
+
 pub fn needs_node(s: &State) -> Option<&'static str> {
     needs_tree(s).or(match s.tree.selected.kind {
         TreeRowKind::Node => None,

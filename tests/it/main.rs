@@ -10,6 +10,8 @@ mod simulate;
 mod taxonomy_cli;
 mod training;
 mod tui_fake;
+mod tui_file;
+mod tui_journal;
 mod tui_pty;
 mod tui_update;
 mod tui_view;

@@ -11,7 +11,9 @@ use taxonova::lightcurve::read::{ReadOptions, open_bytes};
 use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json};
 use taxonova::tui::action::{Action, Answered};
 use taxonova::tui::effect::Effect;
+use taxonova::tui::jobs::Handle;
 use taxonova::tui::keymap::Key;
+use taxonova::tui::refit::Refitter;
 use taxonova::tui::state::{ModelInfo, Source, State};
 use taxonova::tui::theme::{Theme, ThemeName};
 use taxonova::tui::update::update;
@@ -42,7 +44,23 @@ pub fn p_for(tree: &Taxonomy, layout: &Layout, label: Option<&str>, salt: usize)
 pub fn model() -> ModelInfo {
     let taxonomy = tree();
     let counts = taxonomy.preorder().filter_map(|id| Some((id, taxonomy.node(id).count?))).collect();
-    ModelInfo { name: "pretended".into(), layout: Layout::new(&taxonomy), taxonomy, counts, warnings: Box::new(|_| Vec::new()) }
+    ModelInfo {
+        name: "pretended".into(),
+        layout: Layout::new(&taxonomy),
+        taxonomy,
+        counts,
+        warnings: Box::new(|_| Vec::new()),
+        handle: handle(),
+    }
+}
+
+/// A model that can't be used: [`act`] answers in its place.
+pub fn handle() -> Handle {
+    Handle {
+        sessions: Arc::new(|| Err("pretended".into())),
+        refit: Some(Refitter(Arc::new(|_, _, _| Err("pretended".into())))),
+        file: None,
+    }
 }
 
 /// The sample data.
@@ -51,8 +69,15 @@ pub fn sample() -> Vec<LightCurve> {
     open_bytes(name, bytes.to_vec(), &ReadOptions::default()).unwrap().map(|c| c.unwrap()).collect()
 }
 
-/// Does to the state what the main loop does: classification is answered at once, with invented numbers.
+/// As [`act_with_files`], without the effects on the tree's file and the journal.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut left = act_with_files(state, action);
+    left.retain(|e| !matches!(e, Effect::File(_)));
+    left
+}
+
+/// Does to the state what the main loop does: classification is answered at once, with invented numbers.
+pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
     let mut actions = vec![action];
     let mut left = Vec::new();
     while let Some(action) = actions.pop() {
@@ -61,13 +86,18 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
                 left.push(effect);
                 continue;
             };
+            let number = state.model_number;
             let answer = |(index, curve): (usize, Arc<LightCurve>)| {
                 let p = p_for(&m.taxonomy, &m.layout, curve.label.as_deref(), index);
                 Answered { index, curve, p: Ok(Arc::from(p)) }
             };
             match effect {
-                Effect::Classify(wanted) => actions.push(Action::Classified(wanted.into_iter().map(answer).collect())),
-                Effect::ClassifyFirst(index, curve) => actions.push(Action::Classified(vec![answer((index, curve))])),
+                Effect::Classify(wanted) => {
+                    actions.push(Action::Classified { model: number, answers: wanted.into_iter().map(answer).collect() })
+                }
+                Effect::ClassifyFirst(index, curve) => {
+                    actions.push(Action::Classified { model: number, answers: vec![answer((index, curve))] })
+                }
                 Effect::ClassifyPart { request, observations, .. } => {
                     let p = p_for(&m.taxonomy, &m.layout, Some(if observations.len() > 8 { "SN Ibc" } else { "TDE" }), observations.len());
                     actions.push(Action::ClassifiedPart { request, p: Ok(Arc::from(p)) });

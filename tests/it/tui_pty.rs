@@ -9,16 +9,18 @@ use std::time::{Duration, Instant};
 /// Generous: a loaded machine must not fail the test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Session {
-    child: Box<dyn Child + Send + Sync>,
+pub struct Session {
+    pub child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
+    pub screen: vt100::Parser,
+    /// State folder, where the test names none.
+    _state: tempfile::TempDir,
 }
 
 impl Session {
-    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Session {
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Session {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_taxonova"));
@@ -26,6 +28,8 @@ impl Session {
         command.env_clear();
         command.env("TERM", "xterm-256color");
         command.env("TAXONOVA_THEME", "dark");
+        let state = tempfile::tempdir().unwrap();
+        command.env("TAXONOVA_STATE_DIR", state.path());
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -43,15 +47,15 @@ impl Session {
                 }
             }
         });
-        Session { child, master: pair.master, keys, output, screen: vt100::Parser::new(24, 80, 0) }
+        Session { child, master: pair.master, keys, output, screen: vt100::Parser::new(24, 80, 0), _state: state }
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// Takes in output until `what` holds.
-    fn wait(&mut self, name: &str, what: impl Fn(&vt100::Screen) -> bool) {
+    pub fn wait(&mut self, name: &str, what: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !what(self.screen.screen()) {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -61,17 +65,17 @@ impl Session {
         }
     }
 
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         self.wait(text, |s| s.contents().contains(text));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Waits for the end, takes in the last output, and returns the exit code.
-    fn end(&mut self) -> u32 {
+    pub fn end(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         let code = loop {
             // Output is read on, or the program could not finish writing.

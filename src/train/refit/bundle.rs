@@ -15,13 +15,7 @@ use tract_onnx::pb::GraphProto;
 const BASE: &str = "base_log_probability";
 
 /// The new file's bytes; `embedding` is the embedding's width. Fails on a graph that is not of our making.
-pub fn build(
-    model: &Model,
-    fitted: &Fitted<'_>,
-    embedding: usize,
-    counts: &Counts,
-    summary: Summary,
-) -> Result<Vec<u8>, String> {
+pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Counts, summary: Summary) -> Result<Vec<u8>, String> {
     let Fitted { head, tree, layout, w_eff } = *fitted;
     let mut g = GraphWriter::resume(encoder(model)?, "head_");
     let floats = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();

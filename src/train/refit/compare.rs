@@ -98,16 +98,17 @@ pub fn compare(layout: &Layout, objects: &[Judged], fold: u32, tau: f64, seed: u
             }
         })
         .collect();
-    let leaves: Vec<usize> =
-        (0..layout.len()).filter(|&s| layout.is_atom(s) && before[s][0] >= MIN_LEAF_OBJECTS && known[1][s]).collect();
+    let leaves: Vec<usize> = (0..layout.len()).filter(|&s| layout.is_atom(s) && before[s][0] >= MIN_LEAF_OBJECTS && known[1][s]).collect();
     let both: Vec<usize> = leaves.iter().copied().filter(|&s| known[0][s]).collect();
     let calls: Vec<[Option<usize>; 3]> = objects.iter().map(|o| calls(layout, o)).collect();
     let everyone: Vec<usize> = (0..objects.len()).collect();
-    let of = |side: usize, classes: &[usize], who: &[usize]| macro_f1(layout.len(), classes, who.iter().map(|&i| (calls[i][0], calls[i][side])));
+    let of =
+        |side: usize, classes: &[usize], who: &[usize]| macro_f1(layout.len(), classes, who.iter().map(|&i| (calls[i][0], calls[i][side])));
     let share = |values: &[(f64, f64)], side: fn(&(f64, f64)) -> f64| {
         (!values.is_empty()).then(|| values.iter().map(side).sum::<f64>() / values.len() as f64)
     };
-    let change = |values: Vec<(f64, f64)>| Change { n: values.len() as u64, before: share(&values, |v| v.0), after: share(&values, |v| v.1) };
+    let change =
+        |values: Vec<(f64, f64)>| Change { n: values.len() as u64, before: share(&values, |v| v.0), after: share(&values, |v| v.1) };
     let losses = objects.iter().filter_map(|o| {
         let factors = weights.path_factors(&o.truth.path);
         let loss = |p: &Poured| whxe(layout, p, &o.truth.path, &factors, w_eff);

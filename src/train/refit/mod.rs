@@ -13,9 +13,9 @@ mod labels;
 mod lbfgs;
 mod objective;
 mod rows;
-mod transfer;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row, options_text};
 
@@ -151,7 +151,8 @@ impl Notes {
     /// One line each.
     pub fn lines(&self) -> Vec<String> {
         let plural = |n: &usize| if *n == 1 { "1 object".to_string() } else { format!("{n} objects") };
-        let gone = self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
+        let gone =
+            self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
         let up = self.to_ancestor.iter().map(|(l, (to, n))| {
             format!("{} labelled {} count as {}: their own class is gone from the tree", plural(n), printable(l), printable(to))
         });

@@ -22,7 +22,11 @@ pub fn ask(state: &mut State) {
         let text = format!("all from the labels of the opened objects ({})", text::long_count(labelled));
         answers.push(Answer { key: 'o', text, then: Then::CountsOfObjects });
     }
-    answers.push(Answer { key: 'f', text: "all from the labels of a file: a table, or labelled light curves".into(), then: Then::CountsOfFile });
+    answers.push(Answer {
+        key: 'f',
+        text: "all from the labels of a file: a table, or labelled light curves".into(),
+        then: Then::CountsOfFile,
+    });
     answers.push(Answer { key: 'c', text: "clear them all".into(), then: Then::CountsForget });
     answers.push(Answer { key: 'n', text: "leave them as they are".into(), then: Then::Nothing });
     state.overlay = Some(Overlay::Question(Question {

@@ -2,8 +2,8 @@
 
 use super::report;
 use crate::cascade::TreePair;
-use crate::taxonomy::diff::{DiffEntry, DiffKind, diff};
-use crate::taxonomy::{Taxonomy, diff};
+use crate::taxonomy::Taxonomy;
+use crate::taxonomy::diff::{DiffEntry, DiffKind, TreeDiff, diff};
 use crate::tui::objects::Classified;
 use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
 use crate::tui::state::{State, Tone};
@@ -18,7 +18,11 @@ const LISTED: usize = 500;
 pub fn ask(state: &mut State) {
     let mut answers = vec![Answer { key: 's', text: "the tree as it was read or last saved".into(), then: Then::DiffSaved }];
     if let Some(model) = state.model.ready() {
-        answers.push(Answer { key: 'm', text: clean(&format!("the tree of the model {}", model.name)).into_owned(), then: Then::DiffModel });
+        answers.push(Answer {
+            key: 'm',
+            text: clean(&format!("the tree of the model {}", model.name)).into_owned(),
+            then: Then::DiffModel,
+        });
     }
     answers.push(Answer { key: 'f', text: "the tree of a file".into(), then: Then::DiffFile });
     state.overlay = Some(Overlay::Question(Question {
@@ -87,18 +91,21 @@ fn show(state: &mut State, old: &Taxonomy, what: &str) {
         rows.push(ListingRow::new(RowTone::Heading, "", format!("Decisions: {number} of {} change", text::plural(classified, "object"))));
         rows.extend(changed.into_iter().take(LISTED));
     }
-    let counts: Vec<String> = DiffKind::ALL
-        .iter()
-        .map(|k| (found.count(*k), k.name()))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{n} {name}"))
-        .collect();
+    let counts: Vec<String> =
+        DiffKind::ALL.iter().map(|k| (found.count(*k), k.name())).filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
     let head = if counts.is_empty() { Vec::new() } else { vec![counts.join(", ")] };
-    report::show(state, ListingKind::Diff, format!("Against {}", clean(what)), head, rows, "enter goes to the class or the object · esc closes");
+    report::show(
+        state,
+        ListingKind::Diff,
+        format!("Against {}", clean(what)),
+        head,
+        rows,
+        "enter goes to the class or the object · esc closes",
+    );
 }
 
 /// The objects whose decision changes, as rows.
-fn decisions(state: &State, old: &Taxonomy, found: &diff::TreeDiff) -> Vec<ListingRow> {
+fn decisions(state: &State, old: &Taxonomy, found: &TreeDiff) -> Vec<ListingRow> {
     let Some(model) = state.model.ready() else { return Vec::new() };
     let Ok(pair) = TreePair::new(&model.taxonomy, &model.layout, old, state.tree.taxonomy()) else { return Vec::new() };
     let row = |(index, object): (usize, &crate::tui::objects::Object)| {
@@ -106,7 +113,8 @@ fn decisions(state: &State, old: &Taxonomy, found: &diff::TreeDiff) -> Vec<Listi
         let c = pair.compare(found, p, state.tau);
         c.changed.then(|| {
             let id = text::pad(&object.curve.object_id, 20);
-            let line = format!("{id} {} {} → {} {}", c.old.name, text::short_probability(c.old.p), c.new.name, text::short_probability(c.new.p));
+            let line =
+                format!("{id} {} {} → {} {}", c.old.name, text::short_probability(c.old.p), c.new.name, text::short_probability(c.new.p));
             ListingRow { object: Some(index), ..ListingRow::new(RowTone::Plain, "decision", line) }
         })
     };

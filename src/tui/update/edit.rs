@@ -1,5 +1,6 @@
 //! Editing the tree: every change goes through the document's history, and what follows from the tree is made anew at once.
 
+use super::file::Kept;
 use super::navigate::reveal;
 use super::{open, shape};
 use crate::taxonomy::{CountMode, Edit, EditError, Form, Node, NodeId, compose};
@@ -231,7 +232,12 @@ pub fn set_tau(state: &mut State, by: f64) {
 
 /// Undo and redo.
 pub fn history(state: &mut State, undo: bool) {
+    let replaces = if undo { state.tree.doc.undo_replaces() } else { state.tree.doc.redo_replaces() };
+    let kept = replaces.then(|| Kept::of(&state.tree));
     let title = if undo { state.tree.doc.undo() } else { state.tree.doc.redo() }.map(String::from);
+    if let Some(kept) = kept {
+        kept.put_back(&mut state.tree);
+    }
     refresh(state);
     if let Some(title) = title {
         let verb = if undo { "undone" } else { "done again" };
@@ -243,7 +249,7 @@ pub fn history(state: &mut State, undo: bool) {
 /// Saves to the tree's own file; asks for one if it has none.
 pub fn save(state: &mut State, then_quit: bool) -> Vec<Effect> {
     match state.tree.path.clone() {
-        Some(path) => vec![save_effect(state, path, true, then_quit)],
+        Some(path) => vec![save_effect(state, path, !state.file.unread, then_quit)],
         None => {
             super::prompt::open_save_as(state, then_quit);
             Vec::new()
@@ -253,5 +259,6 @@ pub fn save(state: &mut State, then_quit: bool) -> Vec<Effect> {
 
 /// The effect that writes the tree.
 pub fn save_effect(state: &State, path: PathBuf, overwrite: bool, then_quit: bool) -> Effect {
-    Effect::Save { taxonomy: Box::new(state.tree.taxonomy().clone()), path, overwrite, then_quit }
+    let known = state.file.known.clone().filter(|_| state.tree.path.as_ref() == Some(&path));
+    Effect::Save { taxonomy: Box::new(state.tree.taxonomy().clone()), path, overwrite, known, then_quit }
 }

@@ -1,6 +1,6 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, labels, navigate, prompt, refit};
+use super::{diff, edit, file, labels, navigate, prompt, refit};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
@@ -50,6 +50,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             // The model's own tree is shown unless the user named one.
             if state.tree.loading {
                 state.tree = TreeState::new(info.taxonomy.clone(), None, false);
+                state.file.scan = true;
             }
             state.model = ModelState::Ready(info);
             edit::refresh(state);
@@ -58,6 +59,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::ModelFailed(why) => {
             // Trees can be edited without a model.
+            state.file.scan |= state.tree.loading;
             if state.tree.loading
                 && let Some(tree) = crate::taxonomy::shipped().first().and_then(|(name, json)| parse_json(json, Path::new(name)).ok())
             {
@@ -69,6 +71,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::TaxonomyReady(taxonomy, path) => {
             state.tree = TreeState::new(*taxonomy, Some(path), false);
+            state.file.scan = true;
             edit::refresh(state);
         }
         Action::Classified { model, answers } => {
@@ -106,7 +109,8 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Saved { path, then_quit } => {
             state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));
             state.tree.path = Some(path);
-            state.tree.doc.mark_saved();
+            state.tree.mark_saved();
+            state.file.unread = false;
             if then_quit {
                 return vec![Effect::Quit(Leave::Done)];
             }
@@ -124,6 +128,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
                 is_quit: false,
             }));
         }
+        Action::File(report) => return file::report(state, report),
         Action::Failed(text) => state.say(Tone::Error, clean(&text).into_owned()),
         Action::Terminate => return vec![Effect::Quit(Leave::Interrupted)],
         Action::InputLost(why) => {
@@ -136,7 +141,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::Prompt(_))) {
         prompt::check(state);
     }
-    Vec::new()
+    file::opened(state)
 }
 
 fn take_part(state: &mut State, request: u64, p: Result<Arc<[f64]>, String>) {

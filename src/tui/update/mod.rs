@@ -4,6 +4,7 @@ mod classes;
 mod counts;
 mod diff;
 mod edit;
+mod file;
 mod inform;
 mod labels;
 mod mouse;
@@ -25,13 +26,16 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Takes in what happened. Returns what the world must do.
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
-    match action {
+    let chosen = !matches!(action, Action::Terminate | Action::InputLost(_));
+    let mut effects = match action {
         Action::Key(event) => key(state, event),
         Action::Do(cmd) => command(state, cmd),
         Action::Mouse(event) => mouse::mouse(state, event),
         Action::Paste(text) => prompt::paste(state, &text),
         other => inform::inform(state, other),
-    }
+    };
+    file::after(state, chosen, &mut effects);
+    effects
 }
 
 fn key(state: &mut State, event: KeyEvent) -> Vec<Effect> {
@@ -102,6 +106,7 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Undo | Redo => edit::history(state, cmd == Undo),
         Save => return edit::save(state, false),
         SaveAs => prompt::open_save_as(state, false),
+        Reload => return file::reload(state),
         FluxMode => {
             state.curve.flux = !state.curve.flux;
             navigate::prepare_curve(state);

@@ -1,11 +1,11 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{classes, command, counts, diff, edit, navigate, open, report, shape};
+use super::{classes, command, counts, diff, edit, file, navigate, open, report, shape};
 use crate::taxonomy::Subtree;
+use crate::tui::action::LabelsFor;
 use crate::tui::command::Cmd;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::input::Input;
-use crate::tui::action::LabelsFor;
 use crate::tui::overlay::{Answer, Overlay, Purpose, Question, Then, palette_matches};
 use crate::tui::state::{State, Tone};
 use std::path::PathBuf;
@@ -234,7 +234,9 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::CountTyped(id) => counts::open_typed(state, id),
         Then::CountsOfModel => counts::of_model(state),
         Then::CountsOfObjects => counts::of_objects(state),
-        Then::CountsOfFile => open(state, Purpose::Labels(LabelsFor::Counts), "Labels of which file (a table, or light curves)".into(), String::new()),
+        Then::CountsOfFile => {
+            open(state, Purpose::Labels(LabelsFor::Counts), "Labels of which file (a table, or light curves)".into(), String::new())
+        }
         Then::DiffSaved => diff::with_saved(state),
         Then::DiffModel => diff::with_model(state),
         Then::DiffFile => open(state, Purpose::DiffFile, "Compare with the tree of which file".into(), String::new()),
@@ -243,6 +245,7 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
+        Then::File(answer) => return file::answer(state, answer),
         Then::Nothing => {}
     }
     Vec::new()

@@ -35,8 +35,13 @@ pub fn done(state: &mut State, refitted: Refitted) -> Vec<Effect> {
         return Vec::new();
     }
     let effects = take(state, refitted.model, true);
+    // Rows name classes; where they are in the tree that is open, they lead there.
+    let mut rows = refitted.rows;
+    for row in &mut rows {
+        row.node = row.class.as_deref().and_then(|name| state.tree.taxonomy().find(name));
+    }
     let foot = "enter goes to the class · B goes back to the model before · W saves the new one · esc closes";
-    report::show(state, ListingKind::Refit, "Refitted: what changed".into(), refitted.head, refitted.rows, foot);
+    report::show(state, ListingKind::Refit, "Refitted: what changed".into(), refitted.head, rows, foot);
     effects
 }
 

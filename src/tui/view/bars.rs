@@ -22,6 +22,9 @@ pub fn title(state: &State, line: Rect, buf: &mut Buffer) {
     if dirty {
         parts.push(("* unsaved".into(), t.warn));
     }
+    if let Some(mark) = state.file.mark() {
+        parts.push((format!(" {mark}"), t.warn));
+    }
     parts.push((" · ".into(), t.dim));
     if state.source.simulated {
         parts.push(("SIMULATED ".into(), t.warn));

@@ -197,14 +197,16 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
 
 fn question(state: &State, q: &Question, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     let t = &state.theme;
-    let longest = q.text.iter().map(|l| text::width(l)).chain(q.answers.iter().map(|a| text::width(&a.text) + 6)).max().unwrap_or(0);
-    let height = (q.text.len() + q.answers.len() + 3) as u16;
+    let room = usize::from(area.width.saturating_sub(10)).clamp(30, 76);
+    let lines: Vec<String> = q.text.iter().flat_map(|l| wrap(l, room)).collect();
+    let longest = lines.iter().map(|l| text::width(l)).chain(q.answers.iter().map(|a| text::width(&a.text) + 6)).max().unwrap_or(0);
+    let height = (lines.len() + q.answers.len() + 3) as u16;
     let rect = centred(area, (longest as u16 + 6).max(40), height);
     let inside = window(state, &q.title, rect, buf);
-    for (line, y) in q.text.iter().zip(inside.y..) {
+    for (line, y) in lines.iter().zip(inside.y..) {
         put(buf, inside.x, y, &text::fit(line, usize::from(inside.width)), inside.width, t.text);
     }
-    let top = inside.y + q.text.len() as u16 + 1;
+    let top = inside.y + lines.len() as u16 + 1;
     for ((i, a), y) in q.answers.iter().enumerate().zip(top..inside.bottom()) {
         spans(buf, inside.x, y, inside.right(), &[(" ", t.text), (&a.key.to_string(), t.key), ("  ", t.text), (&a.text, t.text)]);
         if i == q.selected {

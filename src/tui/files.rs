@@ -1,0 +1,237 @@
+//! Work on the tree's file and on the journal, on threads of its own. Reports by messages. Knows nothing of the screen.
+
+use super::action::Action;
+use super::file::{FileReport, FileWish};
+use super::jobs::guarded;
+use super::journal::{self, Entry, Journal};
+use super::watch::{Stamp, Watcher};
+use crate::taxonomy::{Taxonomy, read_json, save_json, to_json};
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// How often the tree's file is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(1000);
+
+/// What the thread of the journal has to do.
+enum Order {
+    Write(Entry),
+    Clear,
+    Scan(Option<PathBuf>),
+    Forget { journal: PathBuf, restored: bool },
+    Finish,
+}
+
+#[derive(Default)]
+struct Queue {
+    orders: VecDeque<Order>,
+    busy: bool,
+    stop: bool,
+}
+
+#[derive(Default)]
+struct Watch {
+    /// A new file to be watched, or none any more.
+    target: Option<Option<(PathBuf, Stamp)>>,
+    reload: Option<PathBuf>,
+    stop: bool,
+}
+
+/// The threads.
+pub struct Files {
+    queue: Arc<(Mutex<Queue>, Condvar)>,
+    watch: Arc<(Mutex<Watch>, Condvar)>,
+}
+
+/// A poisoned lock holds plain data that is good still: panics are caught where they happen.
+fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl Files {
+    /// Starts both threads.
+    pub fn start(report: Sender<Action>) -> Files {
+        let files = Files { queue: Arc::default(), watch: Arc::default() };
+        let (queue, to) = (files.queue.clone(), report.clone());
+        std::thread::spawn(move || keep_journal(&queue, &to));
+        let watch = files.watch.clone();
+        std::thread::spawn(move || watch_file(&watch, &report));
+        files
+    }
+
+    /// Takes an order; returns at once.
+    pub fn ask(&self, wish: FileWish) {
+        match wish {
+            FileWish::Journal(entry) => self.newest(Order::Write(entry)),
+            FileWish::ClearJournal => self.newest(Order::Clear),
+            FileWish::Scan(path) => self.push(Order::Scan(path)),
+            FileWish::Forget { journal, restored } => self.push(Order::Forget { journal, restored }),
+            FileWish::Reload(path) => {
+                lock(&self.watch.0).reload = Some(path);
+                self.watch.1.notify_all();
+            }
+            FileWish::Watch(target) => {
+                lock(&self.watch.0).target = Some(target);
+                self.watch.1.notify_all();
+            }
+        }
+    }
+
+    fn push(&self, order: Order) {
+        lock(&self.queue.0).orders.push_back(order);
+        self.queue.1.notify_all();
+    }
+
+    /// Puts the order in the place of one for the journal that has not begun.
+    fn newest(&self, order: Order) {
+        let mut queue = lock(&self.queue.0);
+        match queue.orders.iter_mut().find(|o| matches!(o, Order::Write(_) | Order::Clear)) {
+            Some(older) => *older = order,
+            None => queue.orders.push_back(order),
+        }
+        drop(queue);
+        self.queue.1.notify_all();
+    }
+
+    /// Waits until all that was ordered is done, at most so long.
+    pub fn flush(&self, patience: Duration) {
+        let end = Instant::now() + patience;
+        let mut queue = lock(&self.queue.0);
+        while queue.busy || !queue.orders.is_empty() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            queue = self.queue.1.wait_timeout(queue, left).map(|(q, _)| q).unwrap_or_else(|e| e.into_inner().0);
+        }
+    }
+
+    /// The program ends: what is unsaved is on the disk when this returns, unless that takes too long.
+    pub fn finish(&self, patience: Duration) {
+        self.push(Order::Finish);
+        self.flush(patience);
+    }
+}
+
+impl Drop for Files {
+    /// Tells the threads to end; they are not waited for.
+    fn drop(&mut self) {
+        lock(&self.queue.0).stop = true;
+        lock(&self.watch.0).stop = true;
+        self.queue.1.notify_all();
+        self.watch.1.notify_all();
+    }
+}
+
+fn keep_journal(shared: &(Mutex<Queue>, Condvar), report: &Sender<Action>) {
+    let mut journal = Journal::new(journal::folder());
+    let mut failed = false;
+    let mut told = false;
+    loop {
+        let order = {
+            let mut queue = lock(&shared.0);
+            queue.busy = false;
+            shared.1.notify_all();
+            loop {
+                if let Some(order) = queue.orders.pop_front() {
+                    queue.busy = true;
+                    break order;
+                }
+                if queue.stop {
+                    return;
+                }
+                queue = shared.1.wait(queue).unwrap_or_else(|e| e.into_inner());
+            }
+        };
+        let done = guarded("keeping the journal", || {
+            match order {
+                Order::Write(entry) => {
+                    let written = journal.write(&entry);
+                    failed = written.is_err();
+                    written?;
+                }
+                Order::Clear => journal.clear(),
+                Order::Scan(path) => {
+                    let _ = report.send(Action::File(FileReport::Journals(journal.scan(path.as_deref()))));
+                }
+                // What was restored must be on the disk somewhere else before the old place is given up.
+                Order::Forget { restored: true, .. } if failed => {}
+                Order::Forget { journal: path, .. } => journal.forget(&path),
+                Order::Finish => journal.finish(),
+            }
+            Ok(())
+        });
+        if let Err(why) = done {
+            failed = true;
+            if !std::mem::replace(&mut told, true) {
+                let _ = report.send(Action::File(FileReport::JournalFailed(why)));
+            }
+        }
+    }
+}
+
+fn watch_file(shared: &(Mutex<Watch>, Condvar), report: &Sender<Action>) {
+    let mut watcher: Option<Watcher> = None;
+    loop {
+        let reload = {
+            let mut watch = lock(&shared.0);
+            if watch.reload.is_none() && watch.target.is_none() && !watch.stop {
+                watch = shared.1.wait_timeout(watch, LOOK_EVERY).map(|(w, _)| w).unwrap_or_else(|e| e.into_inner().0);
+            }
+            if watch.stop {
+                return;
+            }
+            if let Some(target) = watch.target.take() {
+                watcher = target.map(|(path, known)| Watcher::new(path, known));
+            }
+            watch.reload.take()
+        };
+        let message = match reload {
+            Some(path) => Some(match guarded("reading the taxonomy", || read(&path)) {
+                Ok((taxonomy, stamp)) => FileReport::Reloaded { path, stamp, taxonomy: Box::new(taxonomy) },
+                Err(why) => FileReport::ReloadFailed(why),
+            }),
+            None => watcher.as_mut().and_then(|w| {
+                let seen = guarded("watching the taxonomy", || Ok(w.look())).ok().flatten()?;
+                Some(FileReport::OnDisk { path: w.path().to_path_buf(), seen })
+            }),
+        };
+        if let Some(message) = message
+            && report.send(Action::File(message)).is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Reads a tree, and what its file holds. A change in between is found by the watcher.
+pub fn read(path: &Path) -> Result<(Taxonomy, Stamp), String> {
+    let stamp = Stamp::of_file(path);
+    let taxonomy = read_json(path).map_err(|e| e.to_string())?;
+    Ok((taxonomy, stamp.map_err(|e| format!("{}: {e}", path.display()))?))
+}
+
+/// Saves a tree; `known` is what its file should hold. Returns what to report, in this order.
+pub fn save(taxonomy: &Taxonomy, path: PathBuf, overwrite: bool, known: Option<&Stamp>, then_quit: bool) -> Vec<Action> {
+    if !overwrite && path.exists() {
+        return vec![Action::FileExists { path, then_quit }];
+    }
+    if let Some(known) = known {
+        match Stamp::of_file(&path) {
+            Ok(now) if now == *known => {}
+            // It comes into being again.
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            _ => return vec![Action::File(FileReport::SaveConflict { then_quit })],
+        }
+    }
+    match save_json(taxonomy, &path) {
+        Ok(()) => {
+            let stamp = Stamp::of_bytes(to_json(taxonomy).as_bytes());
+            vec![Action::File(FileReport::Known { path: path.clone(), stamp }), Action::Saved { path, then_quit }]
+        }
+        Err(e) => vec![Action::Failed(format!("not saved: {e}"))],
+    }
+}
