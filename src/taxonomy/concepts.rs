@@ -13,8 +13,10 @@ pub enum Found {
         node: NodeId,
         /// Whether the node is only broader.
         broader: bool,
+        /// Other nodes that are broader, equally near, and neither above nor below it.
+        also: Vec<NodeId>,
     },
-    /// Two or more nodes are equally good.
+    /// Two or more nodes stand for one and the same concept.
     Several(Vec<NodeId>),
     /// Neither it nor anything broader.
     Nowhere,
@@ -75,7 +77,7 @@ impl ConceptNodes {
     }
 
     /// The node for a concept, or for the nearest broader one. Of broader ones that are equally near the deeper node is
-    /// taken where one lies below the other: both are true of the class.
+    /// taken where one lies below the other, else the one that the vocabulary names first: all are true of the class.
     pub fn resolve(&self, taxonomy: &Taxonomy, concept: ConceptId) -> Found {
         for (distance, level) in Vocabulary::builtin().levels(concept).iter().enumerate() {
             let mut nodes: Vec<NodeId> = Vec::new();
@@ -86,12 +88,10 @@ impl ConceptNodes {
                     several => return Found::Several(several.to_vec()),
                 }
             }
-            let deepest = nodes.iter().copied().find(|a| nodes.iter().all(|b| taxonomy.is_ancestor_or_self(*b, *a)));
-            match (nodes.as_slice(), deepest) {
-                ([], _) => {}
-                (_, Some(node)) => return Found::One { node, broader: distance > 0 },
-                _ => return Found::Several(nodes),
-            }
+            let Some(&first) = nodes.first() else { continue };
+            let node = nodes.iter().fold(first, |best, n| if taxonomy.is_ancestor_or_self(best, *n) { *n } else { best });
+            nodes.retain(|n| !taxonomy.is_ancestor_or_self(*n, node) && !taxonomy.is_ancestor_or_self(node, *n));
+            return Found::One { node, broader: distance > 0, also: nodes };
         }
         Found::Nowhere
     }

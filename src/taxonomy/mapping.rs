@@ -106,7 +106,8 @@ pub struct MappedLabel {
     pub loose: bool,
     /// What the vocabulary says of it, if that was asked.
     pub via: Option<Via>,
-    /// For an ambiguous label the nodes that it may mean; for an unmapped one at most three that resemble it.
+    /// For an ambiguous label the nodes that it may mean; for one that was mapped to an ancestor others that are as near and as
+    /// true; for an unmapped one that no survey knows at most three whose names resemble it.
     pub suggestions: Vec<Suggestion>,
 }
 
@@ -190,7 +191,7 @@ pub fn map_labels<'l>(taxonomy: &Taxonomy, labels: impl IntoIterator<Item = (&'l
         }
     }
     let mut suggester = None;
-    for row in rows.iter_mut().filter(|r| r.outcome == Outcome::Unmapped).take(SUGGESTED_LABELS) {
+    for row in rows.iter_mut().filter(|r| r.outcome == Outcome::Unmapped && r.via.is_none()).take(SUGGESTED_LABELS) {
         let suggester = suggester.get_or_insert_with(|| Suggester::new(taxonomy, &mapper.nodes, sources));
         suggester.add_to(&row.label, &mut row.suggestions);
     }
@@ -272,6 +273,7 @@ impl<'a> Mapper<'a> {
         let mut reasons: HashMap<NodeId, String> = HashMap::new();
         let mut nowhere = false;
         let mut twice = false;
+        let mut others: Vec<Suggestion> = Vec::new();
         let mut seen: Vec<(ConceptId, bool)> = Vec::new();
         for meaning in alternatives.iter().copied().flatten() {
             if seen.contains(&(meaning.concept, meaning.finer)) {
@@ -282,15 +284,16 @@ impl<'a> Mapper<'a> {
             let source = SOURCES.get(meaning.source).map_or("", |s| s.name);
             match self.nodes.resolve(self.taxonomy, meaning.concept) {
                 Found::Nowhere => nowhere = true,
-                Found::One { node, broader } => {
+                Found::One { node, broader, also } => {
                     found.push((node, broader || meaning.finer));
                     reasons.entry(node).or_insert_with(|| format!("if it means {name} ({source})"));
+                    others.extend(also.into_iter().map(|n| Suggestion { node: n, reason: format!("{name} is a kind of it too") }));
                 }
                 Found::Several(nodes) => {
                     twice = true;
                     for node in nodes {
                         found.push((node, true));
-                        reasons.entry(node).or_insert_with(|| format!("means {name} ({source}) too"));
+                        reasons.entry(node).or_insert_with(|| format!("it and another node are {name} or the nearest to it"));
                     }
                 }
             }
@@ -308,6 +311,7 @@ impl<'a> Mapper<'a> {
             (&[node], _) if !nowhere => {
                 row.node = Some(node);
                 row.outcome = if lossy { Outcome::Ancestor } else { Outcome::Synonym };
+                row.suggestions = others;
             }
             // Whichever is meant, it is a kind of this one.
             (_, Some(node)) if !nowhere && !twice => {
@@ -340,20 +344,42 @@ fn via(meanings: &[Meaning]) -> Via {
     Via { sources, concepts, uncertain: meanings.iter().any(|m| m.uncertain) }
 }
 
+/// Most sources that are named in a line.
+const SOURCES_NAMED: usize = 3;
+
+impl Via {
+    /// The meaning in words, as `tns, bts: Kilonova`.
+    pub fn text(&self) -> String {
+        let more = if self.sources.len() > SOURCES_NAMED { ", …" } else { "" };
+        let sources: Vec<&str> = self.sources.iter().copied().take(SOURCES_NAMED).collect();
+        let uncertain = if self.uncertain { ", said to be uncertain" } else { "" };
+        format!("{}{more}: {}{uncertain}", sources.join(", "), self.concepts.join(" or "))
+    }
+}
+
 impl MappedLabel {
-    /// How it was found, in words; harmless to a terminal.
-    pub fn how(&self) -> String {
-        let mut out = self.outcome.title().to_string();
+    /// How it was found, or what it may be, in words that are harmless to a terminal: without the label and its node.
+    /// Empty for the tree's own labels.
+    pub fn remark(&self, taxonomy: &Taxonomy) -> String {
+        let mut parts = Vec::new();
         if self.loose {
-            out.push_str(", case and spaces aside");
+            parts.push("case and spaces aside".to_string());
         }
         if let Some(via) = &self.via {
-            let uncertain = if via.uncertain { ", said to be uncertain" } else { "" };
-            let absent = if self.node.is_none() && self.suggestions.is_empty() { ", which this tree lacks" } else { "" };
-            let concepts: Vec<String> = via.concepts.iter().map(|c| printable(c)).collect();
-            out.push_str(&format!("; {}: {}{uncertain}{absent}", via.sources.join(", "), concepts.join(" or ")));
+            let lacks = self.outcome == Outcome::Unmapped && self.suggestions.is_empty();
+            parts.push(format!("{}{}", via.text(), if lacks { "; the tree has neither it nor anything broader" } else { "" }));
         }
-        out
+        let offer = |s: &Suggestion| format!("{} ({})", printable(&taxonomy.node(s.node).name), s.reason);
+        let offers: Vec<String> = self.suggestions.iter().map(offer).collect();
+        let what = match self.outcome {
+            Outcome::Ambiguous => "may be",
+            Outcome::Unmapped => "nearest",
+            _ => "also",
+        };
+        if !offers.is_empty() {
+            parts.push(format!("{what}: {}", offers.join(", ")));
+        }
+        parts.join("; ")
     }
 }
 

@@ -80,11 +80,23 @@ fn variables_by_the_names_of_four_sources() {
             ("VAR", Synonym, "V*"),
             ("QSO", Exact, "QSO"),
             ("LongPeriodV*_Candidate", Synonym, "LPV*"),
+            // A kind of both: the first that the vocabulary names.
+            ("a2*", Ancestor, "RotV*"),
+            ("Reflection", Ancestor, "**"),
             // Either an ellipsoidal binary or a delta Scuti star.
             ("ELL|DSCT", Ambiguous, ""),
             ("EW|EA", Ancestor, "EB*"),
         ],
     );
+}
+
+#[test]
+fn other_nodes_that_are_as_true_are_named() {
+    let t = shipped("villar2023-variables");
+    let row = map_labels(&t, [("a2*", 1)], &[]).rows.remove(0);
+    let also: Vec<&str> = row.suggestions.iter().map(|s| t.node(s.node).name.as_str()).collect();
+    assert_eq!(also, ["Pec*"]);
+    assert!(row.remark(&t).contains("also: Pec* (Alpha2 Canum Venaticorum is a kind of it too)"), "{}", row.remark(&t));
 }
 
 #[test]
@@ -162,6 +174,8 @@ fn suggestions_for_the_unmapped() {
     };
     assert_eq!(names("SN Iab")[0], "SN Ia");
     assert_eq!(names("tidal disruption evnt"), ["TDE"]);
+    // What is known, and lacking, resembles nothing.
+    assert!(names("FRB").is_empty() && names("WD").is_empty());
     assert!(names("zzzzzzzz").is_empty());
     assert!(names("x").is_empty());
     assert!(names(&"SN Ia".repeat(10_000)).is_empty());
@@ -179,5 +193,6 @@ fn rows_are_sorted_and_totals_add_up() {
     assert_eq!(totals.of(Outcome::Exact), (2, 12));
     assert_eq!(totals.unmapped_labels(), 2);
     let agn = &mapping.rows[5];
-    assert!(agn.how().contains("tns") && agn.how().contains("lacks"), "{}", agn.how());
+    let remark = agn.remark(&t);
+    assert!(remark.contains("tns") && remark.contains("Active galactic nucleus") && remark.contains("neither"), "{remark}");
 }

@@ -11,9 +11,11 @@ use std::collections::HashMap;
 /// So many nodes are offered.
 pub const MAX_SUGGESTIONS: usize = 3;
 /// Names less alike than this (1: the same) are not offered.
-const LEAST_LIKENESS: f64 = 0.6;
+const LEAST_LIKENESS: f64 = 0.66;
 /// Longer labels are no names of classes, and slow to compare.
 const MAX_KEY_CHARS: usize = 80;
+/// Shorter names of the vocabulary resemble everything.
+const LEAST_KEY_CHARS: usize = 4;
 
 struct Candidate {
     key: String,
@@ -54,9 +56,12 @@ impl Suggester {
                 continue;
             }
             let place = places.entry(meaning.concept).or_insert_with(|| nodes.resolve(taxonomy, meaning.concept));
-            if let Found::One { node, .. } = place {
+            if let Found::One { node, broader, .. } = place
+                && loose_key(label).chars().count() >= LEAST_KEY_CHARS
+            {
                 let source = SOURCES.get(meaning.source).map_or("", |s| s.name);
-                add(label, *node, format!("resembles {label} ({source})"));
+                let kind = if *broader || meaning.finer { ", which is a kind of it" } else { "" };
+                add(label, *node, format!("resembles {label} of {source}{kind}"));
             }
         }
         Suggester { candidates }

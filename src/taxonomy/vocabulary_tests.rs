@@ -138,6 +138,6 @@ fn what_is_broader() {
     assert!(v.is_broader_or_same(id("SN Ia"), id("SN Ia")));
     assert!(!v.is_broader_or_same(id("SN Ia"), id("Supernova")));
     let levels: Vec<Vec<&str>> = v.levels(id("SN IIb")).iter().map(|l| l.iter().map(|c| v.concept(*c).name.as_str()).collect()).collect();
-    let expected: [&[&str]; 4] = [&["SN IIb"], &["SN II", "Stripped-envelope supernova"], &["Core-collapse supernova"], &["Supernova"]];
+    let expected: [&[&str]; 4] = [&["SN IIb"], &["Stripped-envelope supernova", "SN II"], &["Core-collapse supernova"], &["Supernova"]];
     assert_eq!(levels[..4], expected);
 }

@@ -8,6 +8,8 @@ mod packaging;
 mod readers;
 mod simulate;
 mod taxonomy_cli;
+mod taxonomy_diff;
+mod taxonomy_map;
 mod training;
 mod tui_fake;
 mod tui_file;

@@ -148,11 +148,21 @@ fn counts_from_a_table() {
     std::fs::write(&csv, "name,count\nA1,3\nA2,x\n").unwrap();
     let (code, _, err) = taxonova(&["weights", &file, "--counts", csv.to_str().unwrap()]);
     assert_eq!(code, 2);
-    assert!(err.contains("counts.csv:3") && err.contains("`x`"), "{err}");
-    std::fs::write(&csv, "class,count\nA1,3\n").unwrap();
+    assert!(err.contains("counts.csv: line 3, column count") && err.contains("\"x\""), "{err}");
+    std::fs::write(&csv, "what,count\nA1,3\n").unwrap();
     let (code, _, err) = taxonova(&["weights", &file, "--counts", csv.to_str().unwrap()]);
     assert_eq!(code, 2);
-    assert!(err.contains("no column `label` or `name`"), "{err}");
+    assert!(err.contains("no column of labels") && err.contains("what,count"), "{err}");
+    // Labels of objects, and light curves with labels.
+    std::fs::write(&csv, "object_id,class\nx,A1\ny,A1\ny,A1\nz,A2\n").unwrap();
+    let below = |csv: &std::path::Path| -> Vec<u64> {
+        let (code, out, _) = taxonova(&["weights", &file, "--json", "--counts", csv.to_str().unwrap()]);
+        assert_eq!(code, 0);
+        rows(&out).into_iter().map(|r| r.2).collect()
+    };
+    assert_eq!(below(&csv), [3, 3, 2, 1, 0]);
+    std::fs::write(&csv, "object_id,mjd,band,mag,mag_err,label\nx,1,g,20,0.1,B\nx,2,g,20,0.1,B\ny,1,g,20,0.1,A\n").unwrap();
+    assert_eq!(below(&csv), [2, 1, 0, 0, 1]);
 }
 
 #[test]

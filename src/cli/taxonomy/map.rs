@@ -139,29 +139,14 @@ fn table(taxonomy: &Taxonomy, mapping: &Mapping, rows: &[&MappedLabel]) -> Strin
     out
 }
 
-/// The rest of a row: the node's path and what the vocabulary says, or what the label may be.
+/// The rest of a row: the node's path, how it was found, what the label may be.
 fn place(taxonomy: &Taxonomy, r: &MappedLabel) -> String {
-    let meaning = r.via.as_ref().map(|via| {
-        let uncertain = if via.uncertain { ", said to be uncertain" } else { "" };
-        format!("{}: {}{uncertain}", via.sources.join(", "), via.concepts.join(" or "))
-    });
-    let mut parts = Vec::new();
-    if let Some(node) = r.node {
-        parts.push(printable(&short_path(taxonomy, node)));
-        // Where the label is the vocabulary's, what it means there; the tree's own labels need no words.
-        parts.extend(meaning.map(|m| format!("({m})")));
-    } else {
-        if let Some(m) = meaning {
-            parts.push(if r.suggestions.is_empty() { format!("{m}, which the tree lacks") } else { m });
-        }
-        let offers: Vec<String> =
-            r.suggestions.iter().map(|s| format!("{} ({})", printable(&taxonomy.node(s.node).name), s.reason)).collect();
-        if !offers.is_empty() {
-            let what = if r.outcome == Outcome::Ambiguous { "may be" } else { "nearest" };
-            parts.push(format!("{what}: {}", offers.join("; ")));
-        }
+    let remark = r.remark(taxonomy);
+    match r.node {
+        Some(node) if remark.is_empty() => printable(&short_path(taxonomy, node)),
+        Some(node) => format!("{}  ({remark})", printable(&short_path(taxonomy, node))),
+        None => remark,
     }
-    parts.join("  ")
 }
 
 fn print_json(taxonomy: &Taxonomy, mapping: &Mapping, rows: &[&MappedLabel], unlabelled: u64) -> Result<(), Failure> {
