@@ -270,6 +270,7 @@ const LINE: f64 = 14.0;
 fn gap(place: &Place) -> f64 {
     match place.look.mark {
         Mark::Disc(radius, _) => radius.max(3.0) + 5.0,
+        Mark::Decision => GAP + 3.0,
         _ => GAP,
     }
 }
@@ -335,7 +336,7 @@ fn table_width(places: &[Place], titles: &[String], bars: bool) -> Table {
         .enumerate()
         .map(|(i, title)| {
             let cells = places.iter().filter_map(|p| p.cells.get(i)).map(|c| font::width(c, LABEL_EM, Face::Regular));
-            cells.fold(font::width(title, SMALL_EM, Face::Bold), f64::max) + 18.0
+            cells.fold(font::width(title, SMALL_EM, Face::Bold), f64::max) * font::FALLBACK + 16.0
         })
         .collect();
     let total = columns.iter().sum::<f64>() + if bars { BAR + 10.0 } else { 0.0 };

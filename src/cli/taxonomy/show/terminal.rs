@@ -4,7 +4,7 @@ use super::super::MAX_DRAWN_DEPTH;
 use super::super::number;
 use crate::plot::Cascade;
 use crate::taxonomy::{Layout, NodeId, Taxonomy, Weights, printable};
-use crate::tui::text::{fit, probability, width};
+use crate::tui::text::{fit, probability, weight, width};
 use crate::tui::widgets::bar::bar;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
@@ -42,11 +42,13 @@ impl Style {
 
 const BOLD: &str = "1";
 const FAINT: &str = "2";
-/// Blue and orange, as in the figures: told apart by the colour blind.
-const BAR: &str = "34";
-const WAY: &str = "1;33";
+/// Seen on dark and on light backgrounds.
+const BAR: &str = "36";
+const WAY: &str = "1;35";
 /// Columns of a bar, with and without a terminal that says how many there are.
 const BAR_COLUMNS: (usize, usize) = (4, 30);
+/// Said of a class whose weight is 0.
+const NO_EXAMPLES: &str = "no examples";
 /// Least columns for branches and names on a narrow terminal.
 const LEAST_NAME: usize = 16;
 
@@ -206,16 +208,28 @@ fn with_counts(out: &mut String, view: &View, style: &Style, rows: &[Row]) {
 }
 
 fn with_weights(out: &mut String, style: &Style, rows: &[Row], weights: &Weights) {
-    let columns = name_columns(rows, style, 59).max("class".len());
-    let title = format!("{:columns$}  {:>8}  {:>8}  {:>11}  {:>11}  {:>11}", "class", "n", "N_c", "W", "lambda", "W*lambda");
+    // Six digits where there is room for the names beside them, else about three.
+    const WIDE: (usize, usize) = (8, 11);
+    const NARROW: (usize, usize) = (6, 8);
+    let rest = |(counts, numbers): (usize, usize)| 2 * (counts + 2) + 3 * (numbers + 2);
+    let widest = rows.iter().map(|r| width(&r.branches) + width(&r.name)).max().unwrap_or(0);
+    let marked = if weights.rows.iter().any(|r| r.n_subtree == 0) { 2 + NO_EXAMPLES.len() } else { 0 };
+    let wide = style.columns.is_none_or(|c| c > widest + rest(WIDE) + marked);
+    let (counts, numbers) = if wide { WIDE } else { NARROW };
+    let number = |v: f64| if wide { number(v) } else { weight(v) };
+    let columns = name_columns(rows, style, rest((counts, numbers))).max("class".len());
+    let title = format!(
+        "{:columns$}  {:>counts$}  {:>counts$}  {:>numbers$}  {:>numbers$}  {:>numbers$}",
+        "class", "n", "N_c", "W", "lambda", "W*lambda"
+    );
     line(out, &style.paint(BOLD, &title));
     for row in rows {
         let mut text = head(row, style, columns);
         if let Some(r) = weights.rows.get(row.slot.map_or(0, |s| s + 1)) {
             let (w, l, wl) = (number(r.w), number(r.lambda), number(r.w_lambda));
-            let _ = write!(text, "  {:>8}  {:>8}  {w:>11}  {l:>11}  {wl:>11}", r.n, r.n_subtree);
-            if r.n_subtree == 0 {
-                let _ = write!(text, "  {}", style.paint(FAINT, "no examples"));
+            let _ = write!(text, "  {:>counts$}  {:>counts$}  {w:>numbers$}  {l:>numbers$}  {wl:>numbers$}", r.n, r.n_subtree);
+            if r.n_subtree == 0 && wide {
+                let _ = write!(text, "  {}", style.paint(FAINT, NO_EXAMPLES));
             }
         }
         line(out, &text);

@@ -102,8 +102,11 @@ fn nothing_is_wider_than_the_terminal_and_colours_take_no_room() {
     };
     for columns in [50, 60, 80, 200] {
         let style = Style { colour: true, columns: Some(columns) };
+        for line in draw(None, true, false, &style) {
+            assert!(crate::tui::text::width(&plain(&line)) <= columns.max(62), "{columns}: {line}");
+        }
         let coloured = draw(None, false, true, &style);
-        assert!(coloured.iter().any(|l| l.contains("\u{1b}[1;33m")), "the way is marked");
+        assert!(coloured.iter().any(|l| l.contains("\u{1b}[1;35m")), "the way is marked");
         for line in &coloured {
             assert!(crate::tui::text::width(&plain(line)) <= columns, "{columns}: {line}");
         }
