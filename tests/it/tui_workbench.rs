@@ -3,10 +3,12 @@
 use crate::tui_fake::{act, draw, keys, lines, state, with_styles};
 use taxonova::taxonomy::{Node, Taxonomy, to_json};
 use taxonova::tui::action::Action;
+use taxonova::tui::effect::Effect;
 use taxonova::tui::overlay::Overlay;
 use taxonova::tui::state::{Pane, State, TreeRowKind};
 use taxonova::tui::theme::ThemeName;
 use taxonova::tui::tree::Shown;
+use taxonova::tui::update::update;
 
 fn fresh() -> State {
     state(ThemeName::Dark)
@@ -375,4 +377,138 @@ fn the_pane_with_a_unicode_tree() {
     let mut s = with_tree(tree);
     keys(&mut s, "j j j");
     snapshot("unicode_tree_80x24", lines(&draw(&mut s, 80, 24)).join("\n"));
+}
+
+/// The rows of the list that lies over the panes.
+fn listed(s: &State) -> Vec<String> {
+    match &s.overlay {
+        Some(Overlay::Listing(l)) => l.rows.iter().map(|r| format!("{}|{}", r.sign, r.text)).collect(),
+        _ => panic!("no list: {}", said(s)),
+    }
+}
+
+#[test]
+fn the_tree_is_compared_with_what_was_saved() {
+    let mut s = fresh();
+    keys(&mut s, "2 D s");
+    assert!(said(&s).contains("the same as the saved tree"), "{}", said(&s));
+    go_to(&mut s, "SN IIn");
+    keys(&mut s, "r ctrl-u 'SN with narrow lines' enter");
+    go_to(&mut s, "SN Ibn");
+    keys(&mut s, "d");
+    go_to(&mut s, "TDE");
+    keys(&mut s, "a 'jetted' enter } D s");
+    let rows = listed(&s);
+    let has = |start: &str, part: &str| rows.iter().any(|r| r.starts_with(start) && r.contains(part));
+    assert!(has("+ added", "jetted") && has("- removed", "SN Ibn") && has("~ renamed", "SN with narrow lines"), "{rows:#?}");
+    assert!(has("~ weights", "beta 0.5 → 0.55") && has("~ W λ", "TDE"), "{rows:#?}");
+    draw(&mut s, 80, 24);
+    // Enter leads to the class.
+    let at = rows.iter().position(|r| r.contains("jetted")).unwrap();
+    keys(&mut s, &format!("{} enter", "down ".repeat(at)));
+    assert_eq!(selected(&s), "jetted");
+    // What is saved is what it is compared with from then on.
+    act(&mut s, Action::Saved { path: "t.json".into(), then_quit: false });
+    keys(&mut s, "D s");
+    assert!(said(&s).contains("the same"), "{}", said(&s));
+    keys(&mut s, "D m");
+    assert!(listed(&s).iter().any(|r| r.contains("jetted")));
+    keys(&mut s, "esc");
+    // A tree from a file; one that can't be read is said.
+    act(&mut s, Action::TreeRead { path: "other.json".into(), tree: Err("other.json:3:1: no tree".into()) });
+    assert!(said(&s).contains("other.json:3:1"));
+    act(&mut s, Action::TreeRead { path: "other.json".into(), tree: Ok(Box::new(crate::tui_fake::tree())) });
+    assert!(!listed(&s).is_empty());
+}
+
+#[test]
+fn objects_whose_decision_changes_are_listed_and_lead_there() {
+    let mut s = fresh();
+    go_to(&mut s, "SN II");
+    keys(&mut s, "x");
+    go_to(&mut s, "SN IIn");
+    keys(&mut s, "enter D s");
+    let rows = listed(&s);
+    let at = rows.iter().position(|r| r.starts_with("decision|") && r.contains("SN II ")).unwrap_or_else(|| panic!("{rows:#?}"));
+    assert!(rows[at].contains("→ SN IIn"), "{}", rows[at]);
+    keys(&mut s, &format!("{} enter", "down ".repeat(at)));
+    assert!(s.overlay.is_none());
+    let id = &s.objects.current().unwrap().curve.object_id;
+    assert!(rows[at].contains(id.as_str()), "{id} of {}", rows[at]);
+}
+
+#[test]
+fn an_unmapped_label_becomes_an_alias_with_one_key() {
+    let mut s = fresh();
+    let labels = vec![("SN Ia".to_string(), 40), ("Foo type".to_string(), 3), ("SN IIP".to_string(), 2), ("Bar".to_string(), 1)];
+    keys(&mut s, "2 @ esc");
+    go_to(&mut s, "TDE");
+    let read = |s: &mut State| {
+        let (why, labels) = (taxonova::tui::action::LabelsFor::Mapping, Ok(labels.clone()));
+        act(s, Action::LabelsRead { why, path: "labels.csv".into(), labels });
+    };
+    read(&mut s);
+    let rows = listed(&s);
+    assert!(rows[0].starts_with("unmapped|Foo type"), "what needs a hand comes first: {rows:#?}");
+    let text = lines(&draw(&mut s, 120, 40)).join("\n");
+    assert!(text.contains("Labels of labels.csv") && text.contains("46 objects"), "{text}");
+    keys(&mut s, "t");
+    assert_eq!(s.tree.taxonomy().find_label("Foo type"), s.tree.taxonomy().find("TDE"));
+    let rows = listed(&s);
+    assert!(!rows.iter().any(|r| r.starts_with("unmapped|Foo")), "{rows:#?}");
+    let Some(Overlay::Listing(l)) = &s.overlay else { panic!() };
+    assert!(l.rows[l.selected].text.starts_with("Bar"), "the next label is selected");
+    keys(&mut s, "esc u");
+    assert!(s.tree.taxonomy().find_label("Foo type").is_none(), "one step, undone");
+    // The same labels as numbers of examples.
+    let why = taxonova::tui::action::LabelsFor::Counts;
+    act(&mut s, Action::LabelsRead { why, path: "labels.csv".into(), labels: Ok(labels.clone()) });
+    let ii = s.tree.taxonomy().find("SN II").unwrap();
+    assert_eq!(s.tree.taxonomy().node(ii).count, Some(2));
+    assert!(said(&s).contains("4 objects left out"), "{}", said(&s));
+}
+
+#[test]
+fn a_refit_shows_what_changed_and_can_be_taken_back() {
+    let mut s = fresh();
+    go_to(&mut s, "SN II");
+    let effects = keys(&mut s, "F");
+    let cancel = match effects.as_slice() {
+        [Effect::Refit { cancel, .. }] => cancel.clone(),
+        other => panic!("{other:?}"),
+    };
+    act(&mut s, Action::RefitProgress(40));
+    assert!(lines(&draw(&mut s, 120, 40))[0].contains("refitting 40 %"));
+    keys(&mut s, "esc");
+    assert!(s.refit.is_none() && cancel.load(std::sync::atomic::Ordering::Relaxed));
+    // A result that comes all the same is not taken.
+    let result = || taxonova::tui::refit::Refitted {
+        model: taxonova::tui::state::ModelInfo { name: "new".into(), ..crate::tui_fake::model() },
+        head: vec!["On the 642 objects of fold 9".into()],
+        rows: vec![
+            taxonova::tui::refit::row("SN IIP", 3, 12, None, Some(0.5)),
+            taxonova::tui::refit::row("TDE", 1, 6, Some(0.9), Some(0.8)),
+        ],
+    };
+    act(&mut s, Action::Refitted(Box::new(result())));
+    assert_eq!(s.model.ready().unwrap().name, "pretended");
+    keys(&mut s, "F");
+    let effects = act(&mut s, Action::Refitted(Box::new(result())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::UseModel { number: 1, .. })), "{effects:?}");
+    assert_eq!(s.model.ready().unwrap().name, "new");
+    assert!(s.cascade().is_some(), "the selected object was asked for anew");
+    let text = lines(&draw(&mut s, 120, 40)).join("\n");
+    assert!(text.contains("fold 9") && text.contains("SN IIP") && text.contains("– → .500"), "{text}");
+    // An answer of the model before comes late: it is dropped.
+    let p: std::sync::Arc<[f64]> = std::sync::Arc::from([0.5]);
+    let curve = s.objects.current().unwrap().curve.clone();
+    let late = taxonova::tui::action::Answered { index: s.objects.selected, curve, p: Ok(p) };
+    update(&mut s, Action::Classified { model: 0, answers: vec![late] });
+    assert!(s.cascade().is_some_and(|c| c.poured.p.len() > 1));
+    keys(&mut s, "B");
+    assert_eq!(s.model.ready().unwrap().name, "pretended");
+    assert!(s.why_not(taxonova::tui::command::Cmd::PreviousModel).is_some());
+    keys(&mut s, "F");
+    act(&mut s, Action::RefitFailed("no reference set".into()));
+    assert!(said(&s).contains("no reference set") && s.refit.is_none());
 }

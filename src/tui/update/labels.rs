@@ -75,11 +75,11 @@ fn list(state: &mut State, labels: LabelCounts, of: String, at: Option<&str>) {
             Outcome::Synonym => RowTone::Good,
             _ => RowTone::Dim,
         };
-        let offered: Vec<String> = m.suggestions.iter().map(|s| format!("{} ({})", tree.node(s.node).name, s.reason)).collect();
+        let remark = m.remark(tree);
         let to = match m.node {
-            Some(node) => format!("→ {}   {}", short_path(tree, node), m.how()),
-            None if offered.is_empty() => m.how(),
-            None => format!("{}; perhaps {}", m.how(), offered.join(", ")),
+            Some(node) if remark.is_empty() => format!("→ {}", short_path(tree, node)),
+            Some(node) => format!("→ {}   {remark}", short_path(tree, node)),
+            None => remark,
         };
         let line = format!("{} {:>6}  {to}", text::pad(&m.label, longest), text::count(m.count));
         let suggested = m.node.or_else(|| m.suggestions.first().map(|s| s.node));

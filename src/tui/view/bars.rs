@@ -40,8 +40,12 @@ pub fn title(state: &State, line: Rect, buf: &mut Buffer) {
     match &state.model {
         ModelState::Loading => parts.push(("loading the model".into(), t.dim)),
         ModelState::Failed(_) => parts.push(("no model".into(), t.error)),
+        ModelState::Ready(_) if state.refit.is_some() => {
+            let percent = state.refit.as_ref().map_or(0, |r| r.percent);
+            parts.push((format!("refitting {percent} %"), t.warn));
+        }
         ModelState::Ready(m) => {
-            parts.push((format!("model {}", m.name), t.text));
+            parts.push((format!("model {}{}", m.name, if m.handle.file.is_some() { "*" } else { "" }), t.text));
             if let Some(Ok(r)) = &state.tree.derived.regroup
                 && !r.is_identity()
             {
