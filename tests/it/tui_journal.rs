@@ -118,6 +118,34 @@ fn killed_and_restored() {
     assert!(!s.text().contains("left behind"));
 }
 
+/// Killed at any moment while the journal is being written, the edit before the last one is there, and whole.
+#[test]
+fn killed_at_any_moment() {
+    let mut seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let place = Place::new();
+    for round in 0..5 {
+        let mut s = place.start();
+        let (first, second) = (format!("first {round}"), format!("second {round}"));
+        add(&mut s, &first);
+        place.wait_for_journal(&first);
+        add(&mut s, &second);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        std::thread::sleep(Duration::from_micros((seed >> 33) % 20_000));
+        kill(s);
+        let mut s = place.start();
+        s.wait_for("left behind");
+        s.press("r");
+        s.wait_for("unsaved");
+        s.press("s");
+        s.wait_for("saved to");
+        assert!(place.has(&first), "round {round}");
+        s.press("q");
+        assert_eq!(s.end(), 0);
+        assert!(place.journals().is_empty());
+    }
+}
+
 #[test]
 fn undo_to_what_is_saved_takes_the_journal_away() {
     let place = Place::new();
@@ -211,7 +239,7 @@ fn a_change_on_the_disk_is_noticed_and_reloaded() {
     add(&mut s, "first new");
     edit_outside(&place.file, "again");
     s.wait_for("has changed on the disk");
-    s.press("k");
+    s.press("n");
     s.wait_for("as before");
     s.press("s");
     s.wait_for("since it was read here");
@@ -234,7 +262,7 @@ fn a_broken_file_leaves_the_tree() {
     s.wait_for("The tree here is as before");
     s.press("n");
     s.press("2");
-    s.wait_for("TDE");
+    s.wait_for("SN Iax");
     // Saving over it asks, and brings the tree back.
     s.press("ge");
     s.wait_for("unsaved");

@@ -127,7 +127,7 @@ fn ask_next(state: &mut State) {
             let name = shown_name(state);
             let text = vec![format!("{name} was changed by another program, and the tree here has edits that are not saved.")];
             let answers = vec![
-                file_answer('k', "keep mine; the next save asks", FileAnswer::KeepMine),
+                file_answer('n', "keep mine; the next save asks", FileAnswer::KeepMine),
                 file_answer('a', "save mine as another file", FileAnswer::SaveAs { then_quit: false }),
                 file_answer('r', "reload, and lose mine (undo brings them back)", FileAnswer::Reload),
             ];
@@ -242,7 +242,7 @@ pub fn report(state: &mut State, report: FileReport) -> Vec<Effect> {
         FileReport::SaveConflict { then_quit } => {
             let text = vec![format!("{} was changed by another program since it was read here.", shown_name(state))];
             let answers = vec![
-                file_answer('k', "save nothing now", FileAnswer::KeepMine),
+                file_answer('n', "save nothing now", FileAnswer::KeepMine),
                 file_answer('a', "save mine as another file", FileAnswer::SaveAs { then_quit }),
                 file_answer('o', "overwrite it with mine", FileAnswer::Overwrite { then_quit }),
                 file_answer('r', "reload it, and lose mine (undo brings them back)", FileAnswer::Reload),
@@ -287,7 +287,7 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     }
     let text = vec![format!("Not saved: {}.", plural(state.tree.doc.unsaved_steps().len(), "edit"))];
     let answers = vec![
-        file_answer('k', "keep the tree as it is here", FileAnswer::KeepMine),
+        file_answer('n', "keep the tree as it is here", FileAnswer::KeepMine),
         file_answer('r', "reload, and lose the edits (undo brings them back)", FileAnswer::Reload),
     ];
     ask(state, &format!("Reload {}", shown_name(state)), text, answers);
