@@ -202,6 +202,28 @@ fn a_damaged_journal_is_said_and_kept() {
     assert_eq!(s.end(), 0);
 }
 
+/// The file went away with the crash: what was edited is offered all the same.
+#[test]
+fn the_edits_of_a_file_that_is_gone() {
+    let place = Place::new();
+    let mut s = place.start();
+    add(&mut s, "first new");
+    place.wait_for_journal("first new");
+    kill(s);
+    std::fs::remove_file(&place.file).unwrap();
+    let mut s = place.start();
+    s.wait_for("left behind");
+    s.wait_for("can't be read any more");
+    s.press("r");
+    s.wait_for("restored");
+    s.press("s");
+    s.wait_for("saved to");
+    assert!(place.has("first new"));
+    place.wait_for_no_journal();
+    s.press("q");
+    assert_eq!(s.end(), 0);
+}
+
 /// A state folder that can't be made: it is said once, and the program goes on.
 #[test]
 fn without_a_state_folder_it_goes_on() {
