@@ -112,8 +112,8 @@ fn merged_is_not_removed() {
     let t = transients();
     let (a, b) = edited([compose::merge(&t, id(&t, "SN Ia-SC"), id(&t, "SN Ia-CSM")).unwrap()]);
     let d = diff(&a, &b);
-    assert_eq!(lines(&d), ["merged SN Ia-SC", "absorbs SN Ia-CSM", "count SN Ia-CSM"]);
-    assert_eq!(d.entries[0].detail, "absorbed by SN Ia-CSM");
+    assert_eq!(lines(&d), ["merged SN Ia-SC", "aliases SN Ia-CSM", "count SN Ia-CSM"]);
+    assert_eq!(d.entries[0].detail, "now an alias of SN Ia-CSM");
     assert_eq!(d.entries[0].name_b.as_deref(), Some("SN Ia-CSM"));
 }
 

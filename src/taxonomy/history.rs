@@ -224,7 +224,7 @@ mod tests {
         assert!(d.is_dirty() && d.redo_replaces());
         assert_eq!(d.unsaved_steps(), ["undo reload"]);
         assert_eq!(d.undo(), Some("add A"));
-        assert_eq!(d.unsaved_steps(), ["undo reload", "undo add A"]);
+        assert_eq!(d.unsaved_steps(), ["undo add A", "undo reload"]);
         d.redo();
         assert_eq!(d.redo(), Some("reload"));
         assert_eq!(to_json(d.taxonomy()), after);

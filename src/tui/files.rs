@@ -54,9 +54,14 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Files {
     /// Starts both threads.
     pub fn start(report: Sender<Action>) -> Files {
+        Files::start_in(journal::folder(), report)
+    }
+
+    /// As [`Files::start`], with journals in that folder.
+    pub fn start_in(folder: Result<PathBuf, String>, report: Sender<Action>) -> Files {
         let files = Files { queue: Arc::default(), watch: Arc::default() };
         let (queue, to) = (files.queue.clone(), report.clone());
-        std::thread::spawn(move || keep_journal(&queue, &to));
+        std::thread::spawn(move || keep_journal(Journal::new(folder), &queue, &to));
         let watch = files.watch.clone();
         std::thread::spawn(move || watch_file(&watch, &report));
         files
@@ -126,8 +131,7 @@ impl Drop for Files {
     }
 }
 
-fn keep_journal(shared: &(Mutex<Queue>, Condvar), report: &Sender<Action>) {
-    let mut journal = Journal::new(journal::folder());
+fn keep_journal(mut journal: Journal, shared: &(Mutex<Queue>, Condvar), report: &Sender<Action>) {
     let mut failed = false;
     let mut told = false;
     loop {
@@ -233,5 +237,106 @@ pub fn save(taxonomy: &Taxonomy, path: PathBuf, overwrite: bool, known: Option<&
             vec![Action::File(FileReport::Known { path: path.clone(), stamp }), Action::Saved { path, then_quit }]
         }
         Err(e) => vec![Action::Failed(format!("not saved: {e}"))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn entry(n: usize) -> Entry {
+        let steps = vec![format!("step {n}")];
+        Entry { path: None, stamp: None, steps, step_count: n, taxonomy: Box::new(Taxonomy::new("t", "Object")) }
+    }
+
+    fn journals(folder: &Path) -> Vec<String> {
+        let files = std::fs::read_dir(folder).unwrap().flatten().map(|e| e.path());
+        files.filter(|p| p.extension().is_some_and(|e| e == "journal")).map(|p| std::fs::read_to_string(p).unwrap()).collect()
+    }
+
+    #[test]
+    fn the_newest_is_on_the_disk_after_a_flush_and_nothing_after_a_clean_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (send, receive) = channel();
+        let files = Files::start_in(Ok(folder.path().into()), send);
+        for n in 0..200 {
+            files.ask(FileWish::Journal(entry(n)));
+        }
+        files.flush(PATIENCE);
+        let all = journals(folder.path());
+        assert!(all.len() == 1 && all[0].contains("\"step 199\""), "{all:?}");
+        files.ask(FileWish::Journal(entry(200)));
+        files.ask(FileWish::ClearJournal);
+        files.finish(PATIENCE);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(receive.try_recv().is_err(), "nothing to report");
+    }
+
+    #[test]
+    fn what_was_restored_is_forgotten_only_when_it_is_written_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join("untitled-1-1.journal");
+        std::fs::write(&old, "x").unwrap();
+        let (send, receive) = channel();
+        let files = Files::start_in(Err("no room".into()), send);
+        for _ in 0..2 {
+            files.ask(FileWish::Journal(entry(1)));
+            files.ask(FileWish::Forget { journal: old.clone(), restored: true });
+            files.flush(PATIENCE);
+        }
+        assert!(old.exists());
+        let told: Vec<Action> = receive.try_iter().collect();
+        assert!(matches!(&told[..], [Action::File(FileReport::JournalFailed(why))] if why == "no room"), "said once");
+        let (send, _receive) = channel();
+        let files = Files::start_in(Ok(folder.path().into()), send);
+        files.ask(FileWish::Journal(entry(1)));
+        files.ask(FileWish::Forget { journal: old.clone(), restored: true });
+        files.flush(PATIENCE);
+        assert!(!old.exists());
+        assert_eq!(journals(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn saving_keeps_links_and_old_files_and_asks_before_it_replaces_what_it_does_not_know() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.json");
+        let tree = Taxonomy::new("t", "Object");
+        let saved = |reports: &[Action]| match reports {
+            [Action::File(FileReport::Known { stamp, .. }), Action::Saved { .. }] => stamp.clone(),
+            _ => panic!("not saved"),
+        };
+        let stamp = saved(&save(&tree, path.clone(), false, None, false));
+        assert_eq!(stamp, Stamp::of_file(&path).unwrap());
+        assert!(matches!(save(&tree, path.clone(), false, None, true)[..], [Action::FileExists { then_quit: true, .. }]));
+        saved(&save(&tree, path.clone(), true, Some(&stamp), false));
+        // Another program was there.
+        std::fs::write(&path, "theirs").unwrap();
+        let reports = save(&tree, path.clone(), true, Some(&stamp), true);
+        assert!(matches!(reports[..], [Action::File(FileReport::SaveConflict { then_quit: true })]));
+        assert_eq!(std::fs::read(&path).unwrap(), b"theirs");
+        std::fs::remove_file(&path).unwrap();
+        saved(&save(&tree, path.clone(), true, Some(&stamp), false));
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.json");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            let other = Taxonomy::new("other", "Object");
+            let stamp = saved(&save(&other, link.clone(), true, Some(&stamp), false));
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+            assert_eq!(Stamp::of_file(&path).unwrap(), stamp);
+        }
+        let before = std::fs::read(&path).unwrap();
+        let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&path, permissions).unwrap();
+        let reports = save(&tree, path.clone(), true, None, true);
+        assert!(matches!(&reports[..], [Action::Failed(why)] if why.contains("read-only") && why.contains("t.json")));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        let nowhere = save(&tree, folder.path().join("no/such/folder.json"), true, None, true);
+        assert!(matches!(&nowhere[..], [Action::Failed(why)] if why.contains("folder.json")));
+        assert_eq!(read(&path).unwrap().1, Stamp::of_bytes(&before));
     }
 }

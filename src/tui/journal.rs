@@ -5,11 +5,13 @@
 //! A journal is a line of JSON (see [`Header`]) and the tree as it would be saved. Its name is
 //! `KEY-PID-START.journal`: a hash of the tree's path, or `untitled`, and whose it is.
 
-use super::watch::{Stamp, millis, sha256};
+use super::alive::{lock, process_start};
+use super::clock::millis;
+use super::watch::{Stamp, sha256};
 use crate::taxonomy::{Taxonomy, parse_json, to_json};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -146,18 +148,6 @@ impl Name {
 
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(std::fs::read_dir(folder)?.flatten().filter_map(|e| e.file_name().into_string().ok()).collect())
-}
-
-/// When a process started, in the system's own unit; none = it is not there, or it can't be told.
-fn process_start(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in brackets may hold anything.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    if state == "Z" {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
 }
 
 /// One process's journal.
@@ -300,40 +290,6 @@ impl Journal {
         found.others.sort();
         found
     }
-}
-
-/// Takes a lock; none = another process has it, or it can't be had here.
-fn lock(path: &Path) -> Option<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Again if the file was taken away between opening and locking it.
-    for _ in 0..3 {
-        let file = options.open(path).ok()?;
-        match file.try_lock() {
-            Ok(()) if is_at(&file, path) => return Some(file),
-            Ok(()) => continue,
-            Err(TryLockError::WouldBlock) => return None,
-            // No locks on this file system: the number of the process must do.
-            Err(TryLockError::Error(_)) => return Some(file),
-        }
-    }
-    None
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// Makes the folder, for the owner alone.

@@ -5,7 +5,9 @@
 //! table of what can be done. [`jobs`] work on other threads, [`terminal`] takes the terminal and gives it back.
 
 pub mod action;
+mod alive;
 mod app;
+mod clock;
 pub mod command;
 pub mod curve;
 pub mod effect;

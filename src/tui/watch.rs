@@ -1,10 +1,11 @@
 //! What a file was when it was read, and whether it is something else by now. Knows files, and nothing of trees or screens.
 
+use super::clock::millis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// What a file held at some time. Two are equal if the contents are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,11 +61,6 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Milliseconds since 1970.
-pub fn millis(time: SystemTime) -> Option<u64> {
-    time.duration_since(UNIX_EPOCH).ok().map(|d| d.as_millis() as u64)
 }
 
 /// What has become of a file.

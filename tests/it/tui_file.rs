@@ -49,7 +49,13 @@ fn press(s: &mut State, name: &str) -> Vec<Effect> {
 
 fn question(s: &State) -> String {
     match &s.overlay {
-        Some(Overlay::Question(q)) => format!("{}\n{}", q.title, q.text.join("\n")),
+        Some(Overlay::Question(q)) => {
+            for a in &q.answers {
+                let key = Key::parse(&a.key.to_string()).unwrap();
+                assert_eq!(s.keymap.lookup(s.context(), key), None, "{} means something else in questions", a.key);
+            }
+            format!("{}\n{}", q.title, q.text.join("\n"))
+        }
         other => panic!("no question: {other:?}; {:?}", s.status),
     }
 }
@@ -296,7 +302,7 @@ fn a_change_on_the_disk_under_unsaved_edits_is_a_question() {
     edit(&mut s);
     changed(&mut s, "theirs");
     assert!(question(&s).contains("not saved"));
-    assert!(press(&mut s, "k").is_empty());
+    assert!(press(&mut s, "n").is_empty());
     assert!(s.tree.doc.is_dirty());
     // Said once.
     keys(&mut s, "j");
@@ -328,7 +334,7 @@ fn our_own_save_is_no_change() {
 
 #[test]
 fn saving_over_a_change_asks() {
-    for (key, then_quit) in [("k", false), ("o", false), ("o", true), ("a", true), ("r", true)] {
+    for (key, then_quit) in [("n", false), ("o", false), ("o", true), ("a", true), ("r", true)] {
         let mut s = titled();
         edit(&mut s);
         report(&mut s, FileReport::SaveConflict { then_quit });

@@ -118,6 +118,34 @@ fn killed_and_restored() {
     assert!(!s.text().contains("left behind"));
 }
 
+/// Killed at any moment while the journal is being written, the edit before the last one is there, and whole.
+#[test]
+fn killed_at_any_moment() {
+    let mut seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let place = Place::new();
+    for round in 0..5 {
+        let mut s = place.start();
+        let (first, second) = (format!("first {round}"), format!("second {round}"));
+        add(&mut s, &first);
+        place.wait_for_journal(&first);
+        add(&mut s, &second);
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        std::thread::sleep(Duration::from_micros((seed >> 33) % 20_000));
+        kill(s);
+        let mut s = place.start();
+        s.wait_for("left behind");
+        s.press("r");
+        s.wait_for("unsaved");
+        s.press("s");
+        s.wait_for("saved to");
+        assert!(place.has(&first), "round {round}");
+        s.press("q");
+        assert_eq!(s.end(), 0);
+        assert!(place.journals().is_empty());
+    }
+}
+
 #[test]
 fn undo_to_what_is_saved_takes_the_journal_away() {
     let place = Place::new();
@@ -174,6 +202,28 @@ fn a_damaged_journal_is_said_and_kept() {
     assert_eq!(s.end(), 0);
 }
 
+/// The file went away with the crash: what was edited is offered all the same.
+#[test]
+fn the_edits_of_a_file_that_is_gone() {
+    let place = Place::new();
+    let mut s = place.start();
+    add(&mut s, "first new");
+    place.wait_for_journal("first new");
+    kill(s);
+    std::fs::remove_file(&place.file).unwrap();
+    let mut s = place.start();
+    s.wait_for("left behind");
+    s.wait_for("can't be read any more");
+    s.press("r");
+    s.wait_for("restored");
+    s.press("s");
+    s.wait_for("saved to");
+    assert!(place.has("first new"));
+    place.wait_for_no_journal();
+    s.press("q");
+    assert_eq!(s.end(), 0);
+}
+
 /// A state folder that can't be made: it is said once, and the program goes on.
 #[test]
 fn without_a_state_folder_it_goes_on() {
@@ -211,7 +261,7 @@ fn a_change_on_the_disk_is_noticed_and_reloaded() {
     add(&mut s, "first new");
     edit_outside(&place.file, "again");
     s.wait_for("has changed on the disk");
-    s.press("k");
+    s.press("n");
     s.wait_for("as before");
     s.press("s");
     s.wait_for("since it was read here");
@@ -234,7 +284,7 @@ fn a_broken_file_leaves_the_tree() {
     s.wait_for("The tree here is as before");
     s.press("n");
     s.press("2");
-    s.wait_for("TDE");
+    s.wait_for("SN Iax");
     // Saving over it asks, and brings the tree back.
     s.press("ge");
     s.wait_for("unsaved");

@@ -2,6 +2,7 @@
 
 use super::{edit, prompt};
 use crate::taxonomy::Taxonomy;
+use crate::tui::clock::{millis, when};
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::file::{FileAnswer, FileReport, FileWish, Pending};
 use crate::tui::journal::{Entry, FileNow, Found, Left, STEPS};
@@ -9,7 +10,7 @@ use crate::tui::overlay::{Answer, Overlay, Question, Then};
 use crate::tui::state::{RowKey, State, Tone, TreeRowKind};
 use crate::tui::text::{clean, plural};
 use crate::tui::tree::TreeState;
-use crate::tui::watch::{Seen, Stamp, millis};
+use crate::tui::watch::{Seen, Stamp};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -128,7 +129,7 @@ fn ask_next(state: &mut State) {
             let name = shown_name(state);
             let text = vec![format!("{name} was changed by another program, and the tree here has edits that are not saved.")];
             let answers = vec![
-                file_answer('k', "keep mine; the next save asks", FileAnswer::KeepMine),
+                file_answer('n', "keep mine; the next save asks", FileAnswer::KeepMine),
                 file_answer('a', "save mine as another file", FileAnswer::SaveAs { then_quit: false }),
                 file_answer('r', "reload, and lose mine (undo brings them back)", FileAnswer::Reload),
             ];
@@ -182,25 +183,6 @@ fn steps_text(left: &Left) -> String {
     }
 }
 
-/// A time, with its day unless that is today. Universal time, as everything else here.
-fn when(written: u64, now: u64) -> String {
-    const DAY: u64 = 86_400_000;
-    let minutes = written % DAY / 60_000;
-    let clock = format!("{:02}:{:02} UTC", minutes / 60, minutes % 60);
-    if written / DAY == now / DAY {
-        return clock;
-    }
-    // Days of the Gregorian calendar, counted from 1 March of the year 0 in eras of 400 years.
-    let days = written / DAY + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let of_month = of_year - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{:04}-{month:02}-{of_month:02} {clock}", era * 400 + year + carry)
-}
-
 /// Takes in a report.
 pub fn report(state: &mut State, report: FileReport) -> Vec<Effect> {
     match report {
@@ -243,7 +225,7 @@ pub fn report(state: &mut State, report: FileReport) -> Vec<Effect> {
         FileReport::SaveConflict { then_quit } => {
             let text = vec![format!("{} was changed by another program since it was read here.", shown_name(state))];
             let answers = vec![
-                file_answer('k', "save nothing now", FileAnswer::KeepMine),
+                file_answer('n', "save nothing now", FileAnswer::KeepMine),
                 file_answer('a', "save mine as another file", FileAnswer::SaveAs { then_quit }),
                 file_answer('o', "overwrite it with mine", FileAnswer::Overwrite { then_quit }),
                 file_answer('r', "reload it, and lose mine (undo brings them back)", FileAnswer::Reload),
@@ -288,7 +270,7 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     }
     let text = vec![format!("Not saved: {}.", plural(state.tree.doc.unsaved_steps().len(), "edit"))];
     let answers = vec![
-        file_answer('k', "keep the tree as it is here", FileAnswer::KeepMine),
+        file_answer('n', "keep the tree as it is here", FileAnswer::KeepMine),
         file_answer('r', "reload, and lose the edits (undo brings them back)", FileAnswer::Reload),
     ];
     ask(state, &format!("Reload {}", shown_name(state)), text, answers);
@@ -384,18 +366,4 @@ fn restore(state: &mut State) -> Vec<Effect> {
     // Another one would hide this one.
     state.file.pending.retain(|p| !matches!(p, Pending::Offer(_)));
     vec![Effect::File(FileWish::Forget { journal, restored: true })]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_said_in_universal_time() {
-        // 2026-11-25 14:02 UTC
-        let t = 1_795_615_320_000;
-        assert_eq!(when(t, t + 3_600_000), "14:02 UTC");
-        assert_eq!(when(t, t + 86_400_000), "2026-11-25 14:02 UTC");
-        assert_eq!(when(951_782_400_000, t), "2000-02-29 00:00 UTC");
-    }
 }

@@ -23,7 +23,7 @@ pub fn title(state: &State, line: Rect, buf: &mut Buffer) {
         parts.push(("* unsaved".into(), t.warn));
     }
     if let Some(mark) = state.file.mark() {
-        parts.push((format!(" {mark}"), t.warn));
+        parts.push((format!(" · {mark}"), t.warn));
     }
     parts.push((" · ".into(), t.dim));
     if state.source.simulated {
