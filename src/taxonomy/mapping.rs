@@ -3,6 +3,7 @@
 //! what resembles a name is only suggested. Training maps by the tree's own labels alone ([`super::labels`]).
 
 use super::concepts::{ConceptNodes, Found};
+use super::edit::Edit;
 use super::labels::{LabelIndex, MatchKind};
 use super::names::{loose_key, printable};
 use super::suggest::Suggester;
@@ -342,6 +343,18 @@ fn via(meanings: &[Meaning]) -> Via {
         }
     }
     Via { sources, concepts, uncertain: meanings.iter().any(|m| m.uncertain) }
+}
+
+/// The edit that makes a label part of the tree: an alias of the node if it means the same class, else a label that the node
+/// absorbs. A label that the tree has already is refused when the edit is applied.
+pub fn attach(taxonomy: &Taxonomy, node: NodeId, label: &str, same_class: bool) -> Edit {
+    let with = |list: &[String]| list.iter().cloned().chain([label.trim().to_string()]).collect();
+    let data = taxonomy.node(node);
+    if same_class {
+        Edit::SetAliases { id: node, aliases: with(&data.aliases) }
+    } else {
+        Edit::SetAbsorbs { id: node, absorbs: with(&data.absorbs) }
+    }
 }
 
 /// Most sources that are named in a line.
