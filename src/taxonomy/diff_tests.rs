@@ -1,4 +1,5 @@
 use super::*;
+use crate::taxonomy::diff_entries::longest_rising;
 use crate::taxonomy::{CountMode, Edit, Form, Node, Subtree, compose, parse_json, shipped, shipped_json, to_json};
 use proptest::prelude::*;
 use std::path::Path;
@@ -124,7 +125,7 @@ fn one_moved_sibling_is_one_reordered_node() {
     let (a, b) = edited([Edit::Move { id: last, parent: ia, index: 0 }]);
     let d = diff(&a, &b);
     assert_eq!(lines(&d), ["reordered SN Ia-SC"]);
-    assert_eq!(d.entries[0].detail, "place 6 -> 1");
+    assert_eq!(d.entries[0].detail, "now first");
     assert_eq!(longest_rising(&[5, 0, 1, 2, 3, 4]), [false, true, true, true, true, true]);
     assert_eq!(longest_rising(&[]), [] as [bool; 0]);
     assert_eq!(longest_rising(&[2, 1, 0]).iter().filter(|k| **k).count(), 1);

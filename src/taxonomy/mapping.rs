@@ -3,73 +3,14 @@
 //! what resembles a name is only suggested. Training maps by the tree's own labels alone ([`super::labels`]).
 
 use super::concepts::{ConceptNodes, Found};
+use super::edit::Edit;
 use super::labels::{LabelIndex, MatchKind};
 use super::names::{loose_key, printable};
+pub use super::outcome::{Outcome, Totals};
 use super::suggest::Suggester;
 use super::tree::{NodeId, Taxonomy};
 use super::vocabulary::{ConceptId, Meaning, SOURCES, Vocabulary};
 use std::collections::HashMap;
-
-/// How a label got to its node, or why it did not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Outcome {
-    /// It is the node's name.
-    Exact,
-    /// It is an alias in the tree.
-    Alias,
-    /// It means the same class as the node: two surveys' names for one class.
-    Synonym,
-    /// The tree's file says that the node takes it in: detail is lost.
-    Absorbed,
-    /// The tree lacks the class, and the node is the nearest broader one: detail is lost.
-    Ancestor,
-    /// Two nodes are equally good.
-    Ambiguous,
-    /// No node.
-    Unmapped,
-}
-
-impl Outcome {
-    /// All of them, in the order of lists.
-    pub const ALL: [Outcome; 7] =
-        [Outcome::Exact, Outcome::Alias, Outcome::Synonym, Outcome::Absorbed, Outcome::Ancestor, Outcome::Ambiguous, Outcome::Unmapped];
-
-    /// In files and for scripts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Exact => "exact",
-            Outcome::Alias => "alias",
-            Outcome::Synonym => "synonym",
-            Outcome::Absorbed => "absorbed",
-            Outcome::Ancestor => "ancestor",
-            Outcome::Ambiguous => "ambiguous",
-            Outcome::Unmapped => "unmapped",
-        }
-    }
-
-    /// In words.
-    pub fn title(self) -> &'static str {
-        match self {
-            Outcome::Exact => "exact",
-            Outcome::Alias => "by alias",
-            Outcome::Synonym => "another survey's name of the class",
-            Outcome::Absorbed => "absorbed (detail lost)",
-            Outcome::Ancestor => "to an ancestor (detail lost)",
-            Outcome::Ambiguous => "ambiguous, not mapped",
-            Outcome::Unmapped => "unmapped",
-        }
-    }
-
-    /// Whether the label has a node.
-    pub fn is_mapped(self) -> bool {
-        self < Outcome::Ambiguous
-    }
-
-    /// Whether the label has a node that says less than it.
-    pub fn loses_detail(self) -> bool {
-        matches!(self, Outcome::Absorbed | Outcome::Ancestor)
-    }
-}
 
 /// What the vocabulary said of a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,49 +52,6 @@ pub struct MappedLabel {
     pub suggestions: Vec<Suggestion>,
 }
 
-/// Numbers over all labels.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Per outcome, in the order of [`Outcome::ALL`]: labels and objects.
-    pub by_outcome: [(u64, u64); Outcome::ALL.len()],
-}
-
-impl Totals {
-    fn objects_where(&self, which: impl Fn(Outcome) -> bool) -> u64 {
-        Outcome::ALL.iter().zip(&self.by_outcome).filter(|(o, _)| which(**o)).fold(0u64, |sum, (_, (_, n))| sum.saturating_add(*n))
-    }
-
-    /// Labels and objects of one outcome.
-    pub fn of(&self, outcome: Outcome) -> (u64, u64) {
-        Outcome::ALL.iter().zip(&self.by_outcome).find(|(o, _)| **o == outcome).map_or((0, 0), |(_, n)| *n)
-    }
-
-    /// All objects.
-    pub fn objects(&self) -> u64 {
-        self.objects_where(|_| true)
-    }
-
-    /// Objects whose node says all that their label says.
-    pub fn without_loss(&self) -> u64 {
-        self.objects_where(|o| o.is_mapped() && !o.loses_detail())
-    }
-
-    /// Objects whose node says less than their label.
-    pub fn with_loss(&self) -> u64 {
-        self.objects_where(Outcome::loses_detail)
-    }
-
-    /// Objects without a node, ambiguous labels included.
-    pub fn unmapped(&self) -> u64 {
-        self.objects_where(|o| !o.is_mapped())
-    }
-
-    /// Labels without a node, ambiguous ones included.
-    pub fn unmapped_labels(&self) -> u64 {
-        self.of(Outcome::Unmapped).0 + self.of(Outcome::Ambiguous).0
-    }
-}
-
 /// All labels of a data set on a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mapping {
@@ -164,7 +62,7 @@ pub struct Mapping {
 }
 
 /// Resembling names are sought for so many unmapped labels, those of most objects: it takes time, and nobody reads more.
-pub const SUGGESTED_LABELS: usize = 200;
+pub const SUGGESTED_LABELS: usize = 100;
 
 /// Maps labels with their numbers of objects. The same label may come more than once. `sources`: indices into [`SOURCES`]
 /// of the surveys that the labels may be from; empty: any.
@@ -183,12 +81,7 @@ pub fn map_labels<'l>(taxonomy: &Taxonomy, labels: impl IntoIterator<Item = (&'l
     rows.sort_by(|a, b| (a.outcome, std::cmp::Reverse(a.count), &a.label).cmp(&(b.outcome, std::cmp::Reverse(b.count), &b.label)));
     let mut totals = Totals::default();
     for row in &rows {
-        for (outcome, (labels, objects)) in Outcome::ALL.iter().zip(&mut totals.by_outcome) {
-            if *outcome == row.outcome {
-                *labels += 1;
-                *objects = objects.saturating_add(row.count);
-            }
-        }
+        totals.add(row.outcome, row.count);
     }
     let mut suggester = None;
     for row in rows.iter_mut().filter(|r| r.outcome == Outcome::Unmapped && r.via.is_none()).take(SUGGESTED_LABELS) {
@@ -255,7 +148,7 @@ impl<'a> Mapper<'a> {
         if !meanings.is_empty() {
             row.via = Some(via(&meanings));
             // Each source says what the label means there; all must lead to one node.
-            self.settle(&mut row, &meanings.iter().map(|m| std::slice::from_ref(m)).collect::<Vec<_>>());
+            self.settle(&mut row, &meanings.iter().map(std::slice::from_ref).collect::<Vec<_>>());
             return row;
         }
         let parts = Vocabulary::builtin().parts(bare, self.sources);
@@ -342,6 +235,18 @@ fn via(meanings: &[Meaning]) -> Via {
         }
     }
     Via { sources, concepts, uncertain: meanings.iter().any(|m| m.uncertain) }
+}
+
+/// The edit that makes a label part of the tree: an alias of the node if it means the same class, else a label that the node
+/// absorbs. A label that the tree has already is refused when the edit is applied.
+pub fn attach(taxonomy: &Taxonomy, node: NodeId, label: &str, same_class: bool) -> Edit {
+    let with = |list: &[String]| list.iter().cloned().chain([label.trim().to_string()]).collect();
+    let data = taxonomy.node(node);
+    if same_class {
+        Edit::SetAliases { id: node, aliases: with(&data.aliases) }
+    } else {
+        Edit::SetAbsorbs { id: node, absorbs: with(&data.absorbs) }
+    }
 }
 
 /// Most sources that are named in a line.

@@ -196,3 +196,14 @@ fn rows_are_sorted_and_totals_add_up() {
     let remark = agn.remark(&t);
     assert!(remark.contains("tns") && remark.contains("Active galactic nucleus") && remark.contains("neither"), "{remark}");
 }
+
+#[test]
+fn attached_labels_are_the_trees_own() {
+    let mut t = shipped("transients");
+    let (ia, tde) = (t.find("SN Ia").unwrap(), t.find("TDE").unwrap());
+    t.apply(attach(&t, ia, " 90 ", true)).unwrap();
+    t.apply(attach(&t, tde, "TDE-featureless", false)).unwrap();
+    check(&t, &[("90", Outcome::Alias, "SN Ia"), ("TDE-featureless", Outcome::Absorbed, "TDE")]);
+    assert_eq!(t.node(ia).aliases, ["Ia", "thermonuclear supernova", "90"]);
+    assert!(t.apply(attach(&t, tde, "90", true)).is_err());
+}

@@ -20,6 +20,7 @@ const LEAST_KEY_CHARS: usize = 4;
 struct Candidate {
     key: String,
     chars: usize,
+    letters: u64,
     node: NodeId,
     reason: String,
 }
@@ -36,7 +37,8 @@ impl Suggester {
             let key = loose_key(label);
             let chars = key.chars().count();
             if chars <= MAX_KEY_CHARS {
-                candidates.push(Candidate { key, chars, node, reason });
+                let letters = letters(&key);
+                candidates.push(Candidate { key, chars, letters, node, reason });
             }
         };
         for id in taxonomy.preorder() {
@@ -71,14 +73,16 @@ impl Suggester {
     pub(super) fn add_to(&self, label: &str, suggestions: &mut Vec<Suggestion>) {
         let key = loose_key(label);
         let chars = key.chars().count();
-        if chars < 2 || chars > MAX_KEY_CHARS {
+        if !(2..=MAX_KEY_CHARS).contains(&chars) {
             return;
         }
+        let own = letters(&key);
         let mut best: HashMap<NodeId, (f64, usize)> = HashMap::new();
         for (i, c) in self.candidates.iter().enumerate() {
             let longer = chars.max(c.chars) as f64;
-            // No better than this, whatever the letters are.
-            if longer == 0.0 || 1.0 - chars.abs_diff(c.chars) as f64 / longer < LEAST_LIKENESS {
+            // No better than this: each letter that only one has takes an edit, and so does each character too many.
+            let edits = (own & !c.letters).count_ones().max((c.letters & !own).count_ones()) as usize;
+            if longer == 0.0 || 1.0 - edits.max(chars.abs_diff(c.chars)) as f64 / longer < LEAST_LIKENESS {
                 continue;
             }
             let likeness = strsim::normalized_damerau_levenshtein(&key, &c.key);
@@ -99,4 +103,9 @@ impl Suggester {
             }
         }
     }
+}
+
+/// Which characters occur, as bits; several characters share a bit.
+fn letters(key: &str) -> u64 {
+    key.chars().fold(0, |bits, c| bits | 1 << (c as u32 % 64))
 }

@@ -131,6 +131,15 @@ fn the_shipped_trees_names_are_known() {
 }
 
 #[test]
+fn the_document_lists_the_sources() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/labels.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let listed: Vec<&str> = text.lines().filter(|l| l.starts_with("| `")).collect();
+    let expected: Vec<String> = SOURCES.iter().map(|s| format!("| `{}` | {} |", s.name, s.title)).collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
 fn what_is_broader() {
     let v = Vocabulary::builtin();
     let id = |n: &str| v.concept_named(n).unwrap();

@@ -76,7 +76,7 @@ fn the_readmes_commands_share_their_builds() {
 /// Every example in the documents is one that the program would take: no subcommand or option that isn't there.
 #[test]
 fn the_documents_examples_parse() {
-    for name in ["README.md", "CONTRIBUTING.md", "sample_data/SIMULATED.md"] {
+    for name in ["README.md", "CONTRIBUTING.md", "sample_data/SIMULATED.md", "docs/labels.md"] {
         let text = read(name);
         let found = examples(&text, "taxonova");
         assert!(name != "README.md" || found.len() >= 3);

@@ -126,10 +126,11 @@ fn weights_text(found: &TreeDiff, out: &mut String) {
     for (name, old, new) in found.weights.options() {
         let _ = writeln!(out, "~ {:<10} {name}: {old} -> {new}", "weights");
     }
-    // By how much they change, as a factor; what comes or goes first.
+    // By how much they change, as a factor; what only one of the trees has comes last.
     let factor = |r: &&crate::taxonomy::diff::WeightChange| match (r.old, r.new) {
         (Some(old), Some(new)) if old > 0.0 && new > 0.0 => (new / old).ln().abs(),
-        _ => f64::INFINITY,
+        (Some(_), Some(_)) => f64::INFINITY,
+        _ => -1.0,
     };
     let mut rows: Vec<_> = found.weights.rows.iter().collect();
     rows.sort_by(|x, y| factor(y).total_cmp(&factor(x)));

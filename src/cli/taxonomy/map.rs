@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "WHAT")]
     deny: Option<Deny>,
     /// The list as JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     json: bool,
     /// Write the list to a CSV file (columns label, count, how, node, path, sources, meaning, suggestions); the summary is printed.
     #[arg(short, long, value_name = "OUT.csv")]

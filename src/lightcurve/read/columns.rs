@@ -78,7 +78,8 @@ static ZERO_POINT: &[&str] = &["zp", "zeropoint", "zero_point"];
 static LIMIT: &[&str] = &["lim_mag", "diffmaglim", "limmag", "maglim", "limiting_mag", "mag_lim"];
 static SIGN: &[&str] = &["isdiffpos"];
 static UPPER: &[&str] = &["upperlimit", "upper_limit", "is_limit", "islimit"];
-static LABEL: &[&str] = &["label", "class", "classification", "type"];
+/// Names of columns with the object's class.
+pub(super) static LABEL: &[&str] = &["label", "class", "classification", "type"];
 static SURVEY: &[&str] = &["survey"];
 static PHOTOMETRY: &[&str] = &["photometry"];
 static FOLD: &[&str] = &["fold"];

@@ -2,7 +2,7 @@
 //! of light curves that carries labels. Of Parquet and text only the columns of names and labels are looked at. Knows no trees.
 
 use super::arrays::{Texts, is_text};
-use super::columns::{Columns, normal};
+use super::columns::{Columns, LABEL, normal};
 use super::error::{listed, quoted};
 use super::parquet_file::ParquetFile;
 use super::source::Source;
@@ -12,23 +12,9 @@ use std::collections::hash_map::Entry;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Names of columns with labels, in order of preference: those of light-curve files, and those of tables of objects.
-static LABEL: &[&str] = &[
-    "label",
-    "class",
-    "classification",
-    "type",
-    "otype",
-    "main_type",
-    "obj_type",
-    "object_type",
-    "class_name",
-    "vartype",
-    "var_type",
-    "variability_type",
-    "true_target",
-    "target",
-];
+/// Further names of columns with labels in tables of objects, in order of preference.
+static MORE_LABEL: &[&str] =
+    &["otype", "main_type", "obj_type", "object_type", "class_name", "vartype", "var_type", "variability_type", "true_target", "target"];
 /// Names of columns with numbers of objects.
 static COUNT: &[&str] = &["count", "n"];
 /// So many remarks on one file are kept; the rest is counted.
@@ -207,7 +193,7 @@ fn read_one(path: &Path, out: &mut Rows) -> Result<(), ReadError> {
 
 fn label_column<S: AsRef<str>>(names: &[S]) -> Option<usize> {
     let names: Vec<String> = names.iter().map(|n| normal(n.as_ref())).collect();
-    LABEL.iter().find_map(|l| names.iter().position(|n| n == l))
+    LABEL.iter().chain(MORE_LABEL).find_map(|l| names.iter().position(|n| n == l))
 }
 
 fn from_parquet(file: ParquetFile, path: &Path, out: &mut Rows) -> Result<(), ReadError> {
