@@ -15,13 +15,7 @@ use tract_onnx::pb::GraphProto;
 const BASE: &str = "base_log_probability";
 
 /// The new file's bytes; `embedding` is the embedding's width. Fails on a graph that is not of our making.
-pub fn build(
-    model: &Model,
-    fitted: &Fitted<'_>,
-    embedding: usize,
-    counts: &Counts,
-    summary: Summary,
-) -> Result<Vec<u8>, String> {
+pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Counts, summary: Summary) -> Result<Vec<u8>, String> {
     let Fitted { head, tree, layout, w_eff } = *fitted;
     let mut g = GraphWriter::resume(encoder(model)?, "head_");
     let floats = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
@@ -69,8 +63,14 @@ pub fn build(
 fn encoder(model: &Model) -> Result<GraphProto, String> {
     let mut graph = model.proto().graph.clone().ok_or("it has no graph")?;
     if model.metadata().base.is_none() {
-        let outputs = graph.node.iter_mut().flat_map(|n| n.output.iter_mut());
-        let found = outputs.filter(|o| *o == OUTPUTS[2]).map(|o| *o = BASE.into()).count();
+        let mut found = 0;
+        for node in &mut graph.node {
+            for output in node.output.iter_mut().filter(|o| *o == OUTPUTS[2]) {
+                *output = BASE.into();
+                node.name = BASE.into();
+                found += 1;
+            }
+        }
         if found != 1 {
             return Err(format!("it has {found} outputs {}", OUTPUTS[2]));
         }

@@ -13,11 +13,11 @@ mod labels;
 mod lbfgs;
 mod objective;
 mod rows;
-mod transfer;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
-pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row, options_text};
+pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row};
 
 use super::prune::{Pruned, prune};
 use crate::cascade::RegroupError;
@@ -54,7 +54,7 @@ pub struct RefitConfig {
 
 impl Default for RefitConfig {
     fn default() -> Self {
-        RefitConfig { seed: 1, epochs: 100, penalty: 0.01, penalty_rest: 0.03, tau: 0.5, name: None }
+        RefitConfig { seed: 1, epochs: 100, penalty: 0.003, penalty_rest: 0.03, tau: 0.5, name: None }
     }
 }
 
@@ -151,7 +151,8 @@ impl Notes {
     /// One line each.
     pub fn lines(&self) -> Vec<String> {
         let plural = |n: &usize| if *n == 1 { "1 object".to_string() } else { format!("{n} objects") };
-        let gone = self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
+        let gone =
+            self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
         let up = self.to_ancestor.iter().map(|(l, (to, n))| {
             format!("{} labelled {} count as {}: their own class is gone from the tree", plural(n), printable(l), printable(to))
         });
@@ -235,7 +236,7 @@ pub fn refit(
             }
         }
     };
-    let (loss, _) = lbfgs::minimise(&mut parameters, config.epochs, 1e-5, evaluate, |step, loss| last.set((step, loss)));
+    let (loss, _) = lbfgs::minimise(&mut parameters, config.epochs, 1e-6, evaluate, |step, loss| last.set((step, loss)));
     if let Some(stopped) = stopped {
         return Err(stopped);
     }
@@ -258,9 +259,10 @@ pub fn refit(
 /// What the new file says of itself: as the old one, and from what it was refitted.
 fn summary(model: &Model, config: &RefitConfig, options: &WeightOptions, notes: &Notes) -> Summary {
     let mut summary = model.summary().clone();
+    let weights = format!("alpha {}, beta {}, weights {}, K {}", options.alpha, options.beta, options.form.name(), options.k.name());
     let list = [
         ("refitted_from", format!("{} (sha256 {})", model.name(), model.fingerprint())),
-        ("refit_weights", options_text(options)),
+        ("refit_weights", weights),
         ("refit_objects", notes.objects.to_string()),
         ("refit_epochs", config.epochs.to_string()),
         ("refit_penalty", format!("{} and {}", config.penalty, config.penalty_rest)),

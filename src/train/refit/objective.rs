@@ -125,8 +125,7 @@ mod tests {
         let targets: Vec<Target> = (0..rows).map(target).collect();
         let importance: Vec<f64> = (0..rows).map(|r| if r % 3 == 0 { 0.5 } else { 0.25 }).collect();
         let penalty = [0.1, 0.1, 0.2, 0.2, 0.3, 0.01];
-        let o =
-            Objective { x: &x, f, start: &start, targets: &targets, importance: &importance, layout: &layout, penalty: &penalty };
+        let o = Objective { x: &x, f, start: &start, targets: &targets, importance: &importance, layout: &layout, penalty: &penalty };
         let mut gradient = vec![0.0; o.len()];
         let value = o.value(&parameters, &mut gradient);
         let whxe = Whxe::new(&layout);

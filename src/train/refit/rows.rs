@@ -64,13 +64,7 @@ pub struct Training {
 
 impl<'a> Rows<'a> {
     /// `base`: the layout of the model's base tree.
-    pub fn new(
-        refset: &'a Refset,
-        model: &Model,
-        base: &Layout,
-        tree: &Taxonomy,
-        held_out: Option<u32>,
-    ) -> Result<Rows<'a>, RefitError> {
+    pub fn new(refset: &'a Refset, model: &Model, base: &Layout, tree: &Taxonomy, held_out: Option<u32>) -> Result<Rows<'a>, RefitError> {
         let rows = &refset.rows;
         let embedding = rows.first().map_or(base.len(), |r| r.embedding.len()).max(base.len());
         let atoms = base.atoms();
