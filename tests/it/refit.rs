@@ -41,8 +41,7 @@ fn an_edited_tree_gets_a_model_that_can_be_used_and_refitted() {
     let (tree, first, second) = (folder.name("tree.json"), folder.name("first.onnx"), folder.name("second.onnx"));
     let (code, out, err) = taxonova(&["refit", "-t", &tree, "-o", &first, "--epochs", "6"]);
     assert_eq!(code, 0, "{err}");
-    for piece in ["fold 9, never trained on: 622 objects", "weighted loss", "macro F1 of the leaves", "95 %", "    SN IIP ", "(tau 0.5)"]
-    {
+    for piece in ["fold 9, never trained on: 622 objects", "weighted loss", "macro F1 of the leaves", "95 %", "    SN IIP ", "(tau 0.5)"] {
         assert!(out.contains(piece), "{piece} in {out}");
     }
     assert!(out.lines().any(|l| l.trim_start().starts_with("SN IIP") && l.contains(" - ")), "{out}");
