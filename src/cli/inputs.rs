@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use crate::model::Model;
-use crate::taxonomy::{Taxonomy, printable, shipped};
+use crate::taxonomy::{CountMode, Form, Taxonomy, printable, shipped};
 use anyhow::anyhow;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +35,16 @@ pub fn taxonomy(given: &str) -> Result<Taxonomy, Failure> {
         let names: Vec<&str> = shipped().iter().map(|(file, _)| file.trim_end_matches(".json")).collect();
         Failure::usage(anyhow!("{}: no such file, and no shipped tree (those are {})", printable(given), names.join(", ")))
     })
+}
+
+/// The form of the class weights by its name.
+pub fn form(text: &str) -> Result<Form, String> {
+    Form::ALL.into_iter().find(|f| f.name() == text).ok_or_else(|| "it is node, label or none".into())
+}
+
+/// What K counts in the class weights, by its name.
+pub fn count_mode(text: &str) -> Result<CountMode, String> {
+    CountMode::ALL.into_iter().find(|c| c.name() == text).ok_or_else(|| "it is labels or nodes".into())
 }
 
 /// A threshold: above 0 and at most 1.

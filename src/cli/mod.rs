@@ -9,6 +9,7 @@ mod inputs;
 mod inspect;
 mod interface;
 mod keys;
+mod refit;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
@@ -59,6 +60,8 @@ pub enum Command {
     /// Train a model for a tree of your own.
     #[cfg(feature = "train")]
     Train(train::Args),
+    /// Fit a model's head to an edited tree, in seconds, without the light curves.
+    Refit(refit::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -98,6 +101,7 @@ fn run(cli: Cli) -> CommandResult {
         Some(Command::Features(args)) => features::run(&args),
         #[cfg(feature = "train")]
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Refit(args)) => refit::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -5,8 +5,9 @@ use crate::lightcurve::LightCurve;
 use crate::lightcurve::read::{self, ReadOptions};
 use crate::model::Summary;
 use crate::model::refset::{RefRow, Refset};
-use crate::taxonomy::{CountMode, Counts, Edit, Form, Layout, NodeId, Subtree, Taxonomy, WeightOptions, printable};
+use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions};
 use crate::train::data::REFERENCE_AGES_D;
+use crate::train::prune::{Pruned, prune};
 use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -106,7 +107,7 @@ pub fn run(args: &Args) -> CommandResult {
     if curves.is_empty() {
         return Err(Failure::usage(anyhow!("no light curve could be read")));
     }
-    for change in prune(&mut tree, &curves).map_err(Failure::internal)? {
+    for change in without_examples(&mut tree, &curves).map_err(Failure::internal)? {
         eprintln!("{change}");
     }
     let layout = Layout::new(&tree);
@@ -184,26 +185,11 @@ fn with_held_out(
     set.iter().map(|e| if Some(e.fold) == hold_out { predict(e) } else { seen.next().unwrap_or_default() }).collect()
 }
 
-/// Takes out of the tree what has no example: the network would invent its probability. Returns what was done, a line each.
-fn prune(tree: &mut Taxonomy, curves: &[LightCurve]) -> anyhow::Result<Vec<String>> {
+/// Takes out of the tree what has no example among the light curves. Returns what was done.
+fn without_examples(tree: &mut Taxonomy, curves: &[LightCurve]) -> anyhow::Result<Vec<Pruned>> {
     let labels = curves.iter().filter(|lc| crate::model::is_usable(lc)).filter_map(|lc| lc.label.as_deref());
     let counts = Counts::from_labels(tree, labels);
-    let mut done = Vec::new();
-    let nodes: Vec<NodeId> = tree.preorder().skip(1).collect();
-    for id in nodes {
-        if tree.is_attached(id) && tree.subtree(id).all(|n| counts.exact(n) == 0) {
-            done.push(format!("no example: {} is left out of the model", printable(&tree.node(id).name)));
-            tree.apply(Edit::Delete { id, children: Subtree::GoAlong })?;
-        }
-    }
-    let nodes: Vec<NodeId> = tree.preorder().collect();
-    for id in nodes {
-        if !tree.node(id).exhaustive && !tree.is_leaf(id) && counts.exact(id) == 0 {
-            done.push(format!("no example of \"other {0}\": {0} is exhaustive in the model", printable(&tree.node(id).name)));
-            tree.apply(Edit::SetExhaustive { id, exhaustive: true })?;
-        }
-    }
-    Ok(done)
+    Ok(prune(tree, &counts)?)
 }
 
 fn stopped() -> Exit {

@@ -63,8 +63,14 @@ pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Coun
 fn encoder(model: &Model) -> Result<GraphProto, String> {
     let mut graph = model.proto().graph.clone().ok_or("it has no graph")?;
     if model.metadata().base.is_none() {
-        let outputs = graph.node.iter_mut().flat_map(|n| n.output.iter_mut());
-        let found = outputs.filter(|o| *o == OUTPUTS[2]).map(|o| *o = BASE.into()).count();
+        let mut found = 0;
+        for node in &mut graph.node {
+            for output in node.output.iter_mut().filter(|o| *o == OUTPUTS[2]) {
+                *output = BASE.into();
+                node.name = BASE.into();
+                found += 1;
+            }
+        }
         if found != 1 {
             return Err(format!("it has {found} outputs {}", OUTPUTS[2]));
         }

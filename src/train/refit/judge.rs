@@ -1,6 +1,6 @@
 //! The old model and the new head on the fold that was held out.
 
-use super::compare::{Comparison, Judged, LEAST_KNOWN, compare};
+use super::compare::{Comparison, Judge, LEAST_KNOWN};
 use super::rows::Rows;
 use super::{RefitConfig, RefitError};
 use crate::cascade::{Regrouper, correct_to_posterior, log_conditionals, probabilities};
@@ -50,22 +50,16 @@ pub fn judge(
         layout: model.layout(),
         w_eff: &model.metadata().calibration.w_eff,
     });
-    let objects: Vec<Judged> = rows
-        .objects
-        .iter()
-        .filter(|o| o.held_out)
-        .map(|o| {
-            let row = rows.whole(o);
-            let (base_p, rest) = (rows.base_p(row), rows.rest(row));
-            let old_p = old.as_ref().map(|old| old.posteriors(base_p, rest));
-            Judged {
-                truth: Truth::new(&layout, tree, o.node),
-                before: before.pour(old_p.as_deref().unwrap_or(base_p)),
-                after: after.pour(&fitted.posteriors(base_p, rest)),
-            }
-        })
-        .collect();
     let weights = weights::compute(tree, &layout, &rows.counts, options);
     let w_eff = weights.effective(&layout);
-    Ok(compare(&layout, &objects, fold, config.tau, config.seed, &weights, &w_eff))
+    let mut judge = Judge::new(&layout, &weights, &w_eff, config.tau);
+    for o in rows.objects.iter().filter(|o| o.held_out) {
+        let row = rows.whole(o);
+        let (base_p, rest) = (rows.base_p(row), rows.rest(row));
+        let old_p = old.as_ref().map(|old| old.posteriors(base_p, rest));
+        let before = before.pour(old_p.as_deref().unwrap_or(base_p));
+        let after = after.pour(&fitted.posteriors(base_p, rest));
+        judge.add(&Truth::new(&layout, tree, o.node), &before, &after);
+    }
+    Ok(judge.finish(fold, config.seed))
 }

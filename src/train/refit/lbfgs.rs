@@ -126,8 +126,9 @@ mod tests {
         assert!(value < 1e-8 && end == End::Converged, "{value} {end:?}");
         assert!(x.iter().enumerate().all(|(i, x)| (x - (i + 1) as f64).abs() < 1e-4), "{x:?}");
         let mut calls = 0;
-        let stop = |_: &[f64], _: &mut [f64]| {
+        let stop = |_: &[f64], g: &mut [f64]| {
             calls += 1;
+            g.fill(0.1);
             (calls < 3).then_some(1.0 / f64::from(calls))
         };
         assert_eq!(minimise(&mut vec![1.0], 9, 0.0, stop, |_, _| {}).1, End::Stopped);

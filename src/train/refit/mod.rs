@@ -17,7 +17,7 @@ mod rows;
 mod tests;
 mod transfer;
 
-pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row, options_text};
+pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row};
 
 use super::prune::{Pruned, prune};
 use crate::cascade::RegroupError;
@@ -28,12 +28,19 @@ use crate::taxonomy::{EditError, Layout, Taxonomy, WeightOptions, printable, wei
 use compare::LEAST_KNOWN;
 use judge::{Fitted, judge};
 use objective::Objective;
-use rows::{Rows, Standard};
+use rows::{Rows, Standard, Training};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The penalty of a bias, as a share of that of the weights: nearly free, but without it a group's biases are known only up
+/// to a constant.
+const BIAS_PENALTY: f64 = 1e-4;
+/// Three steps that lower the loss by less than this share of it are the end.
+const TOLERANCE: f64 = 1e-6;
 
 /// What decides the outcome, besides the data, the tree and its weights.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +61,7 @@ pub struct RefitConfig {
 
 impl Default for RefitConfig {
     fn default() -> Self {
-        RefitConfig { seed: 1, epochs: 100, penalty: 0.01, penalty_rest: 0.03, tau: 0.5, name: None }
+        RefitConfig { seed: 1, epochs: 100, penalty: 0.003, penalty_rest: 0.03, tau: 0.5, name: None }
     }
 }
 
@@ -191,64 +198,24 @@ pub fn refit(
     let transfer = transfer::transfer(&base, &layout, &rows.pairs(&pruned_tree, &layout));
     let training = rows.training(&pruned_tree, &layout, &weights);
     say(0, f64::NAN)?;
-    let standard = Standard::of(&training.x, rows.inputs);
-    let x = standard.apply(&training.x);
     let ln_w: Vec<f64> = w_eff.iter().map(|w| w.ln()).collect();
-    let mut start = Vec::with_capacity(training.targets.len() * layout.len());
-    for p in training.base_p.chunks(base.len()) {
-        start.extend(Head::poured(&transfer, layout.len(), p, LEAST_KNOWN).iter().zip(&ln_w).map(|(z, w)| z + w));
-    }
-    let mut penalty = vec![config.penalty; base.len()];
-    penalty.resize(rows.inputs, config.penalty_rest);
-    penalty.push(1e-4 * config.penalty);
-    let objective = Objective {
-        x: &x,
-        f: rows.inputs,
-        start: &start,
-        targets: &training.targets,
-        importance: &training.importance,
-        layout: &layout,
-        penalty: &penalty,
-    };
-    let mut parameters = vec![0.0; objective.len()];
-    let mut notes = Notes {
+    let fit = Fit { rows: &rows, training: &training, base: base.len(), layout: &layout, ln_w: &ln_w, config };
+    let (head, steps, loss) = fit.run(transfer, &mut say)?;
+    let notes = Notes {
         objects: training.objects,
         rows: training.targets.len(),
+        steps,
+        loss,
         left_out: rows.left_out.clone(),
         to_ancestor: rows.to_ancestor.clone(),
         pruned,
-        ..Notes::default()
     };
-    let last = std::cell::Cell::new((0usize, f64::NAN));
-    let mut stopped = None;
-    let evaluate = |p: &[f64], g: &mut [f64]| {
-        let value = objective.value(p, g);
-        let (step, loss) = last.get();
-        if loss.is_nan() {
-            notes.loss.0 = value;
-            last.set((0, value));
-        }
-        match say(step, if loss.is_nan() { value } else { loss }) {
-            Ok(()) => Some(value),
-            Err(e) => {
-                stopped = Some(e);
-                None
-            }
-        }
-    };
-    let (loss, _) = lbfgs::minimise(&mut parameters, config.epochs, 1e-5, evaluate, |step, loss| last.set((step, loss)));
-    if let Some(stopped) = stopped {
-        return Err(stopped);
-    }
-    notes.steps = last.get().0;
-    notes.loss.1 = loss;
-    let head = standard.head(&parameters, transfer, &ln_w, base.len());
     let summary = summary(model, config, options, &notes);
     let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff };
     let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary)
         .map_err(|reason| ModelError::Graph { path: model.path().to_path_buf(), reason })?;
     let refitted = Model::from_bytes(&bytes, Path::new("<refitted model>"))?.with_refset_of(model);
-    say(notes.steps, loss)?;
+    say(steps, loss.1)?;
     let comparison = match held_out {
         Some(fold) => Some(judge(&rows, model, &fitted, tree, options, config, fold)?),
         None => None,
@@ -256,12 +223,76 @@ pub fn refit(
     Ok(Refitted { model: Arc::new(refitted), bytes, comparison, notes })
 }
 
+/// The numbers of a refit, without trees and files.
+struct Fit<'a> {
+    rows: &'a Rows<'a>,
+    training: &'a Training,
+    base: usize,
+    layout: &'a Layout,
+    ln_w: &'a [f64],
+    config: &'a RefitConfig,
+}
+
+impl Fit<'_> {
+    /// The head, the steps that it took, and the loss before the first and after the last.
+    fn run(
+        &self,
+        transfer: Vec<f64>,
+        say: &mut dyn FnMut(usize, f64) -> Result<(), RefitError>,
+    ) -> Result<(Head, usize, (f64, f64)), RefitError> {
+        let (training, config, n) = (self.training, self.config, self.layout.len());
+        let standard = Standard::of(&training.x, self.rows.inputs);
+        let x = standard.apply(&training.x);
+        let mut start = Vec::with_capacity(training.targets.len() * n);
+        for p in training.base_p.chunks(self.base.max(1)) {
+            start.extend(Head::poured(&transfer, n, p, LEAST_KNOWN).iter().zip(self.ln_w).map(|(z, w)| z + w));
+        }
+        let mut penalty = vec![config.penalty; self.base];
+        penalty.resize(self.rows.inputs, config.penalty_rest);
+        penalty.push(BIAS_PENALTY * config.penalty);
+        let objective = Objective {
+            x: &x,
+            f: self.rows.inputs,
+            start: &start,
+            targets: &training.targets,
+            importance: &training.importance,
+            layout: self.layout,
+            penalty: &penalty,
+        };
+        let mut parameters = vec![0.0; objective.len()];
+        let (mut first, mut stopped) = (None, None);
+        let last = Cell::new((0, f64::NAN));
+        let evaluate = |p: &[f64], g: &mut [f64]| {
+            let value = objective.value(p, g);
+            if first.is_none() {
+                first = Some(value);
+                last.set((0, value));
+            }
+            let (step, loss) = last.get();
+            match say(step, loss) {
+                Ok(()) => Some(value),
+                Err(e) => {
+                    stopped = Some(e);
+                    None
+                }
+            }
+        };
+        let (loss, _) = lbfgs::minimise(&mut parameters, config.epochs, TOLERANCE, evaluate, |step, loss| last.set((step, loss)));
+        if let Some(stopped) = stopped {
+            return Err(stopped);
+        }
+        let head = standard.head(&parameters, transfer, self.ln_w, self.base);
+        Ok((head, last.get().0, (first.unwrap_or(loss), loss)))
+    }
+}
+
 /// What the new file says of itself: as the old one, and from what it was refitted.
 fn summary(model: &Model, config: &RefitConfig, options: &WeightOptions, notes: &Notes) -> Summary {
     let mut summary = model.summary().clone();
+    let weights = format!("alpha {}, beta {}, weights {}, K {}", options.alpha, options.beta, options.form.name(), options.k.name());
     let list = [
         ("refitted_from", format!("{} (sha256 {})", model.name(), model.fingerprint())),
-        ("refit_weights", options_text(options)),
+        ("refit_weights", weights),
         ("refit_objects", notes.objects.to_string()),
         ("refit_epochs", config.epochs.to_string()),
         ("refit_penalty", format!("{} and {}", config.penalty, config.penalty_rest)),
