@@ -5,7 +5,7 @@ use super::action::{Action, Answered};
 use super::state::ModelInfo;
 use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
-use crate::taxonomy::read_json;
+use crate::taxonomy::format::read_lenient;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -97,7 +97,7 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let message = match guarded("reading the taxonomy", || read_json(&path).map_err(|e| e.to_string())) {
+                let message = match guarded("reading the taxonomy", || read_lenient(&path).map(|l| l.taxonomy).map_err(|e| e.to_string())) {
                     Ok(tree) => Action::TaxonomyReady(Box::new(tree), path),
                     Err(e) => Action::Failed(e),
                 };
