@@ -51,7 +51,8 @@ pub struct Finding {
 pub fn validate(taxonomy: &Taxonomy) -> Vec<Finding> {
     let mut findings = Vec::new();
     if taxonomy.len() > MAX_NODES {
-        let text = format!("the tree has {} classes, more than the {MAX_NODES} that training and the interface are made for", taxonomy.len());
+        let text =
+            format!("the tree has {} classes, more than the {MAX_NODES} that training and the interface are made for", taxonomy.len());
         findings.push(Finding { code: Code::TooManyNodes, severity: Code::TooManyNodes.severity(), node: None, text });
     }
     if taxonomy.is_leaf(taxonomy.root()) {
@@ -142,7 +143,10 @@ fn examples(taxonomy: &Taxonomy, id: NodeId, below: &[u64], findings: &mut Vec<F
             ),
         );
     } else if exact > 0 {
-        push(Code::LabelsAboveLeaves, format!("{} labelled exactly `{name}`: only the path down to it is trained by them", objects_are(exact)));
+        push(
+            Code::LabelsAboveLeaves,
+            format!("{} labelled exactly `{name}`: only the path down to it is trained by them", objects_are(exact)),
+        );
     }
 }
 
@@ -177,8 +181,11 @@ fn ambiguous_labels(taxonomy: &Taxonomy, findings: &mut Vec<Finding>) {
         }
     }
     for list in owners {
-        let spellings: Vec<String> =
-            list.iter().take(10).map(|(id, label)| format!("`{}` of `{}`", printable(label), printable(&taxonomy.node(*id).name))).collect();
+        let spellings: Vec<String> = list
+            .iter()
+            .take(10)
+            .map(|(id, label)| format!("`{}` of `{}`", printable(label), printable(&taxonomy.node(*id).name)))
+            .collect();
         findings.push(Finding {
             code: Code::LooselyEqual,
             severity: Code::LooselyEqual.severity(),

@@ -6,6 +6,7 @@ use super::state::ModelInfo;
 use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::format::read_lenient;
+use crate::taxonomy::printable;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -97,11 +98,21 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let message = match guarded("reading the taxonomy", || read_lenient(&path).map(|l| l.taxonomy).map_err(|e| e.to_string())) {
-                    Ok(tree) => Action::TaxonomyReady(Box::new(tree), path),
-                    Err(e) => Action::Failed(e),
-                };
-                let _ = to.send(message);
+                match guarded("reading the taxonomy", || read_lenient(&path).map_err(|e| e.to_string())) {
+                    Ok(loaded) => {
+                        let remarks = loaded.notes.len();
+                        let shown = printable(&path.to_string_lossy());
+                        let _ = to.send(Action::TaxonomyReady(Box::new(loaded.taxonomy), path));
+                        if remarks > 0 {
+                            let text =
+                                format!("{shown} was mended or left out from in {remarks} places: `taxonova taxonomy convert` lists them");
+                            let _ = to.send(Action::Failed(text));
+                        }
+                    }
+                    Err(e) => {
+                        let _ = to.send(Action::Failed(e));
+                    }
+                }
             }
             match guarded("loading the model", loader) {
                 Ok(loaded) => {

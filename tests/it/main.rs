@@ -8,6 +8,8 @@ mod packaging;
 mod readers;
 mod simulate;
 mod taxonomy_cli;
+mod taxonomy_docs;
+mod taxonomy_formats;
 mod training;
 mod tui_fake;
 mod tui_pty;

@@ -60,14 +60,16 @@ fn given(file: &Path) -> Result<(Vec<u8>, PathBuf), TaxonomyError> {
     }
     match format::bytes_of(file) {
         Ok(bytes) => Ok((bytes, file.to_path_buf())),
-        Err(TaxonomyError::Read { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => match file.to_str().and_then(shipped_json) {
-            Some(text) => Ok((text.as_bytes().to_vec(), file.to_path_buf())),
-            None => {
-                let names: Vec<&str> = shipped().iter().map(|(f, _)| f.strip_suffix(".json").unwrap_or(f)).collect();
-                let text = format!("{reason}; nor is it a shipped tree: those are {}", names.join(", "));
-                Err(TaxonomyError::Read { path: file.to_path_buf(), reason: std::io::Error::new(reason.kind(), text) })
+        Err(TaxonomyError::Read { reason, .. }) if reason.kind() == std::io::ErrorKind::NotFound => {
+            match file.to_str().and_then(shipped_json) {
+                Some(text) => Ok((text.as_bytes().to_vec(), file.to_path_buf())),
+                None => {
+                    let names: Vec<&str> = shipped().iter().map(|(f, _)| f.strip_suffix(".json").unwrap_or(f)).collect();
+                    let text = format!("{reason}; nor is it a shipped tree: those are {}", names.join(", "));
+                    Err(TaxonomyError::Read { path: file.to_path_buf(), reason: std::io::Error::new(reason.kind(), text) })
+                }
             }
-        },
+        }
         Err(other) => Err(other),
     }
 }

@@ -47,8 +47,9 @@ pub fn check_file(path: &Path, format: Option<Format>) -> Result<Vec<FileFinding
 /// As [`check_file`], of a file's bytes. Files that it refers to are read, if there are any.
 pub fn check_bytes(bytes: &[u8], path: &Path, format: Option<Format>) -> Result<Vec<FileFinding>, TaxonomyError> {
     let (mut draft, format) = format::draft_for_checking(bytes, path, format)?;
+    let judged = draft::judge(&draft);
     let mut problems = std::mem::take(&mut draft.problems);
-    problems.extend(draft::judge(&draft));
+    problems.extend(judged);
     soften(format, &mut problems);
     let mut found: Vec<FileFinding> = problems.iter().map(|p| located(&draft, p)).collect();
     if format == Format::Tdtax {

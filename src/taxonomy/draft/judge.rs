@@ -3,11 +3,20 @@
 use super::{Draft, DraftNode, Label, Place, Problem, brief};
 use crate::taxonomy::faults::Code;
 use crate::taxonomy::names::{NameError, RESIDUAL_PREFIX, check_name, is_lineage};
+use crate::taxonomy::validate::Severity;
 use std::collections::HashMap;
 
 /// Every fault that the reader of the format could not see, in the order of the tree.
 pub(in crate::taxonomy) fn judge(draft: &Draft) -> Vec<Problem> {
     let mut out = Vec::new();
+    if draft.nodes.is_empty() && !draft.problems.iter().any(|p| p.code.severity() == Severity::Error) {
+        out.push(Problem::new(
+            Code::Syntax,
+            Place::new(0, 1, 1),
+            "there is no class in the file",
+            "a tree has a root and classes below it",
+        ));
+    }
     let names = Names::new(draft);
     roots(draft, &mut out);
     for (i, node) in draft.nodes.iter().enumerate() {
@@ -118,10 +127,10 @@ impl<'d> Names<'d> {
                 out.push(Problem::new(Code::AliasIsName, label.place, reason, "take the alias away, or rename the other class"));
                 continue;
             }
-            // Said at the second and every later class, naming the first.
+            // Said at the second and every later class, naming the first. Classes of one name have been said.
             let first = self.aliases.get(text).and_then(|owners| owners.first()).filter(|(first, _)| *first != i);
-            if let Some((first, place)) = first {
-                let other = draft.nodes.get(*first).map_or("", |n| n.name.text.as_str());
+            let other = first.and_then(|(o, _)| draft.nodes.get(*o)).map_or("", |n| n.name.text.as_str());
+            if let Some((_, place)) = first.filter(|_| other != node.name.text) {
                 let reason = format!(
                     "`{}` is an alias of `{}` and of `{}` ({})",
                     brief(text),
@@ -139,8 +148,7 @@ fn lineages(draft: &Draft, out: &mut Vec<Problem>) {
     let mut owners: HashMap<&str, Place> = HashMap::new();
     for label in draft.nodes.iter().filter_map(|n| n.lineage.as_ref()) {
         if !is_lineage(&label.text) {
-            let reason =
-                format!("`{}` can't be a lineage id: it may not hold white space, `/` or control characters", brief(&label.text));
+            let reason = format!("`{}` can't be a lineage id: it may not hold white space, `/` or control characters", brief(&label.text));
             out.push(Problem::new(Code::BadLineage, label.place, reason, "leave it out to get one made from the name"));
         } else if let Some(first) = owners.insert(&label.text, label.place) {
             let reason = format!("the lineage id `{}` is given twice: {}", brief(&label.text), draft.shown_beside(first, label.place));

@@ -117,11 +117,7 @@ fn one_root(draft: &mut Draft, notes: &mut Vec<String>) -> bool {
         return false;
     }
     let taken: HashSet<String> = draft.nodes.iter().map(|n| n.name.text.clone()).collect();
-    let name = if is_free(COMMON_ROOT, &taken) {
-        COMMON_ROOT.to_string()
-    } else {
-        free_name(COMMON_ROOT, &taken, &mut HashMap::new())
-    };
+    let name = if is_free(COMMON_ROOT, &taken) { COMMON_ROOT.to_string() } else { free_name(COMMON_ROOT, &taken, &mut HashMap::new()) };
     let some: Vec<String> = roots.iter().take(5).map(|r| format!("`{}`", brief(r))).collect();
     let more = if roots.len() > 5 { ", ..." } else { "" };
     let text = format!("{} classes have no parent ({}{more}): a new root `{name}` is put above them", roots.len(), some.join(", "));
@@ -170,7 +166,10 @@ fn aliases(draft: &mut Draft, written: &[String], notes: &mut Vec<String>) {
             match owners.get(text).map(Vec::as_slice) {
                 Some([first, _, ..]) if *first == i && owners.get(text).is_some_and(|l| same(l)) => true,
                 Some(list @ [_, _, ..]) if same(list) => {
-                    said.push((label.place, format!("the alias `{alias}` stays with the first class of this name: taken away from `{name}`")));
+                    said.push((
+                        label.place,
+                        format!("the alias `{alias}` stays with the first class of this name: taken away from `{name}`"),
+                    ));
                     false
                 }
                 Some(list @ [_, _, ..]) => {

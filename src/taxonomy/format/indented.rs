@@ -26,8 +26,9 @@ pub(super) fn read(text: &str, draft: &mut Draft) {
             continue;
         }
         let place = Place::new(0, i + 1, indent.chars().count() + 1);
-        while open.last().is_some_and(|(level, _)| level.len() > indent.len()) {
-            open.pop();
+        let mut mixed = false;
+        while let Some((level, _)) = open.pop_if(|(level, _)| level.len() > indent.len()) {
+            mixed |= !level.starts_with(indent);
         }
         let fits = match open.last() {
             Some((level, _)) if *level == indent => {
@@ -39,7 +40,7 @@ pub(super) fn read(text: &str, draft: &mut Draft) {
             None => draft.nodes.is_empty(),
         };
         if !fits {
-            let (reason, hint) = if open.last().is_some_and(|(level, _)| !indent.starts_with(level)) {
+            let (reason, hint) = if mixed || open.last().is_some_and(|(level, _)| !indent.starts_with(level)) {
                 ("tabs and spaces that differ from the lines above", "indent all lines alike")
             } else {
                 ("an indentation that fits no line above", "indent it as far as its siblings")

@@ -54,7 +54,12 @@ impl Reader<'_, '_> {
                 "version" => {
                     let value = self.whole(&key)?;
                     if let Some(v) = value.filter(|v| *v != VERSION) {
-                        self.say(Code::BadValue, at, format!("version {v} of the format is not known"), format!("this taxonova reads version {VERSION}"));
+                        self.say(
+                            Code::BadValue,
+                            at,
+                            format!("version {v} of the format is not known"),
+                            format!("this taxonova reads version {VERSION}"),
+                        );
                     }
                 }
                 "name" => self.draft.title = self.free_text(&key)?,
@@ -66,7 +71,11 @@ impl Reader<'_, '_> {
         }
         let (after, at) = self.s.next()?;
         if after != Token::End {
-            return Err(Fault::new(at, format!("{} behind the end of the tree", after.describe()), "a file holds one tree: take the rest away"));
+            return Err(Fault::new(
+                at,
+                format!("{} behind the end of the tree", after.describe()),
+                "a file holds one tree: take the rest away",
+            ));
         }
         for field in ["format", "version", "root"].into_iter().filter(|f| !fields.seen.contains(*f)) {
             let hint = format!("a tree of classes begins with \"format\": \"{FORMAT}\", \"version\": {VERSION} and has a \"root\"");
@@ -84,7 +93,11 @@ impl Reader<'_, '_> {
             }
             if !fields.first {
                 if token != Token::Comma {
-                    return Err(Fault::new(at, format!("expected `,` or `}}`, found {}", token.describe()), "put a comma between two fields"));
+                    return Err(Fault::new(
+                        at,
+                        format!("expected `,` or `}}`, found {}", token.describe()),
+                        "put a comma between two fields",
+                    ));
                 }
                 (token, at) = self.s.next()?;
                 if token == Token::ObjectEnd {
@@ -185,7 +198,9 @@ impl Reader<'_, '_> {
             match self.s.next()? {
                 (Token::Comma, _) => {}
                 (Token::ArrayEnd, _) => return Ok(out),
-                (other, at) => return Err(Fault::new(at, format!("expected `,` or `]`, found {}", other.describe()), "put a comma between two items")),
+                (other, at) => {
+                    return Err(Fault::new(at, format!("expected `,` or `]`, found {}", other.describe()), "put a comma between two items"));
+                }
             }
         }
     }
@@ -288,28 +303,31 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Reads fields up to the node's end (false) or to the first child (true).
+    /// Reads fields up to the node's end (false) or to the first child (true). What was read before a fault is kept.
     fn fields(&mut self, at: usize, fields: &mut Fields) -> Result<bool, Fault> {
-        // A field of a node that was just pushed.
-        let mut scratch = match self.draft.nodes.get(at) {
-            Some(node) => node.clone(),
-            None => return Ok(false),
-        };
-        let mut to_child = false;
+        let Some(mut node) = self.draft.nodes.get(at).cloned() else { return Ok(false) };
+        let result = self.fields_of(&mut node, fields);
+        if let Some(slot) = self.draft.nodes.get_mut(at) {
+            *slot = node;
+        }
+        result
+    }
+
+    fn fields_of(&mut self, node: &mut DraftNode, fields: &mut Fields) -> Result<bool, Fault> {
         while let Some((key, _)) = self.key(fields, NODE_FIELDS, "a node")? {
             match key.as_str() {
                 "name" => {
                     if let Some((text, at)) = self.text(&key)? {
-                        scratch.name = Label { text, place: place(at) };
+                        node.name = Label { text, place: place(at) };
                     }
                 }
-                "lineage" => scratch.lineage = self.text(&key)?.map(|(text, at)| Label { text, place: place(at) }),
-                "aliases" => scratch.aliases = self.labels(&key)?,
-                "absorbs" => scratch.absorbs = self.labels(&key)?,
-                "note" => scratch.note = self.free_text(&key)?,
+                "lineage" => node.lineage = self.text(&key)?.map(|(text, at)| Label { text, place: place(at) }),
+                "aliases" => node.aliases = self.labels(&key)?,
+                "absorbs" => node.absorbs = self.labels(&key)?,
+                "note" => node.note = self.free_text(&key)?,
                 "exhaustive" => match self.s.peek()?.0 {
                     Token::Bool(b) => {
-                        scratch.exhaustive = *b;
+                        node.exhaustive = *b;
                         self.s.next()?;
                     }
                     _ => self.wrong(&key, "true or false")?,
@@ -318,7 +336,7 @@ impl Reader<'_, '_> {
                     if *self.s.peek()?.0 == Token::Null {
                         self.s.next()?;
                     } else {
-                        scratch.count = self.whole(&key)?;
+                        node.count = self.whole(&key)?;
                     }
                 }
                 "children" => {
@@ -330,16 +348,12 @@ impl Reader<'_, '_> {
                     if *self.s.peek()?.0 == Token::ArrayEnd {
                         self.s.next()?;
                     } else {
-                        to_child = true;
-                        break;
+                        return Ok(true);
                     }
                 }
                 _ => self.skip_value()?,
             }
         }
-        if let Some(node) = self.draft.nodes.get_mut(at) {
-            *node = scratch;
-        }
-        Ok(to_child)
+        Ok(false)
     }
 }

@@ -21,8 +21,8 @@ mod tell;
 mod written;
 mod yaml;
 
-pub use table::{FORMATS, Format, FormatInfo, Holds};
 pub use source::{MAX_BYTES, bytes_of};
+pub use table::{FORMATS, Format, FormatInfo, Holds};
 pub use written::{TooDeep, Written, write};
 
 use super::draft::{self, Draft, Problem};

@@ -105,7 +105,12 @@ impl Reader<'_> {
                 }
                 ',' | ')' => {
                     let Some((group, _)) = open.last().copied() else {
-                        return Err(Problem::new(Code::Syntax, place, format!("`{c}` outside of all brackets"), "take it away, or open a bracket"));
+                        return Err(Problem::new(
+                            Code::Syntax,
+                            place,
+                            format!("`{c}` outside of all brackets"),
+                            "take it away, or open a bracket",
+                        ));
                     };
                     self.bump();
                     if current.take().is_none() {
@@ -121,7 +126,12 @@ impl Reader<'_> {
                 }
                 ';' => {
                     if let Some((_, at)) = open.last() {
-                        return Err(Problem::new(Code::Syntax, *at, "a bracket that is never closed", format!("close it before the `;` in line {}", place.line)));
+                        return Err(Problem::new(
+                            Code::Syntax,
+                            *at,
+                            "a bracket that is never closed",
+                            format!("close it before the `;` in line {}", place.line),
+                        ));
                     }
                     self.bump();
                     break;
@@ -146,7 +156,9 @@ impl Reader<'_> {
                         }
                     }
                 }
-                ']' => return Err(Problem::new(Code::Syntax, place, "`]` outside of a comment", "put labels with brackets in single quotes")),
+                ']' => {
+                    return Err(Problem::new(Code::Syntax, place, "`]` outside of a comment", "put labels with brackets in single quotes"));
+                }
                 _ => {
                     let text = if c == '\'' { self.quoted(place)? } else { self.unquoted().0.trim().replace('_', " ") };
                     let at = match current {
@@ -157,16 +169,28 @@ impl Reader<'_> {
                     if let Some(class) = self.tree.get_mut(at) {
                         if !class.label.text.is_empty() {
                             let reason = format!("a second label `{}` of one class", brief(&text));
-                            return Err(Problem::new(Code::Syntax, place, reason, "put a comma between siblings, or the whole label in single quotes"));
+                            return Err(Problem::new(
+                                Code::Syntax,
+                                place,
+                                reason,
+                                "put a comma between siblings, or the whole label in single quotes",
+                            ));
                         }
                         class.label = Label { text, place };
                     }
                 }
             }
         }
-        while self.chars.next_if(|c| c.is_whitespace()).is_some() {}
+        while self.chars.peek().is_some_and(|c| c.is_whitespace()) {
+            self.bump();
+        }
         if self.chars.peek().is_some() {
-            return Err(Problem::new(Code::Syntax, self.place(), "more behind the end of the tree", "a file holds one tree: take the rest away"));
+            return Err(Problem::new(
+                Code::Syntax,
+                self.place(),
+                "more behind the end of the tree",
+                "a file holds one tree: take the rest away",
+            ));
         }
         for (what, place) in [("branch lengths are", lengths), ("comments in square brackets are", comments)] {
             if let Some(place) = place {

@@ -99,8 +99,8 @@ impl Reader {
                 "tags" => tags = joined(draft, yaml, field, value, ", "),
                 "links" => links = joined(draft, yaml, field, value, " "),
                 "comments" => match yaml.text(value) {
-                    Some(text) if comments.is_empty() => comments = text.trim_end().to_string(),
-                    Some(text) => comments = format!("{comments}\n{}", text.trim_end()),
+                    Some(text) if comments.is_empty() => comments = text.to_string(),
+                    Some(text) => comments = format!("{comments}\n{text}"),
                     None if yaml.is_nothing(value) => {}
                     None => wrong(draft, yaml, field, value, "a text"),
                 },

@@ -33,7 +33,12 @@ impl Refs {
     pub fn follow(&mut self, draft: &mut Draft, target: &str, at: Place, in_file: usize) -> Option<(String, usize)> {
         let shown = brief(target);
         let Some(top) = &self.top else {
-            draft.problem(Code::MissingRef, at, format!("a `ref` to `{shown}` in a text that lies in no folder"), "read the file by its path");
+            draft.problem(
+                Code::MissingRef,
+                at,
+                format!("a `ref` to `{shown}` in a text that lies in no folder"),
+                "read the file by its path",
+            );
             return None;
         };
         let folder = draft.files.get(in_file).and_then(|f| f.parent()).map(Path::to_path_buf).unwrap_or_default();

@@ -11,7 +11,10 @@ pub(super) type ValueId = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// `plain`: written without quotes, so that `null` and `~` mean nothing.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        text: String,
+        plain: bool,
+    },
     List(Vec<ValueId>),
     /// Keys and values in their order.
     Map(Vec<(ValueId, ValueId)>),
@@ -45,7 +48,9 @@ impl Yaml {
     /// The text of a scalar; None for lists, maps and nothing (`null`, `~`, empty).
     pub fn text(&self, id: ValueId) -> Option<&str> {
         match self.values.get(id) {
-            Some((Value::Scalar { text, plain }, _)) if !(*plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")) => Some(text),
+            Some((Value::Scalar { text, plain }, _)) if !(*plain && matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")) => {
+                Some(text)
+            }
             _ => None,
         }
     }
@@ -93,7 +98,12 @@ pub(super) fn read(text: &str, file: usize) -> Result<(Yaml, ValueId), Problem> 
                 if top.is_some() {
                     return Err(second_document(place));
                 }
-                yaml.values.push((Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }, place));
+                let mut text = text.into_owned();
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    // The line break that ends a block is not meant.
+                    text.truncate(text.trim_end().len());
+                }
+                yaml.values.push((Value::Scalar { text, plain: style == ScalarStyle::Plain }, place));
                 Some(yaml.values.len() - 1)
             }
             Event::SequenceStart(..) | Event::MappingStart(..) => {
