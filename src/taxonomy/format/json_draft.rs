@@ -199,7 +199,11 @@ impl Reader<'_, '_> {
                 (Token::Comma, _) => {}
                 (Token::ArrayEnd, _) => return Ok(out),
                 (other, at) => {
-                    return Err(Fault::new(at, format!("expected `,` or `]`, found {}", other.describe()), "put a comma between two items"));
+                    return Err(Fault::new(
+                        at,
+                        format!("expected `,` or `]`, found {}", other.describe()),
+                        "put a comma between two items",
+                    ));
                 }
             }
         }

@@ -105,10 +105,10 @@ pub const FORMATS: &[FormatInfo] = &[
         title: "tdtax YAML",
         extensions: &["yaml", "yml"],
         reads: true,
-        doc: "the YAML of the Time-domain Taxonomy: `class`, `subclasses`, `other names`, `comments`, `ref`",
+        doc: "the YAML of the Time-domain Taxonomy, in one file or several",
         holds: ALL,
         remarks: "Files named by `ref` are read too, if they lie in the folder of the first file or below it, each once. `other names` are \
-                  aliases, `comments` the note; `tags` and `links` are kept as lines of the note. Written as one file. What tdtax has no \
+                  aliases, `comments` the note; `tags` and `links` are kept as the last lines of the note, and written as what they were. Written as one file. What tdtax has no \
                   field for is written as `absorbs`, `exhaustive`, `count` and `lineage` of a class and `title`, `citation` and `weights` of \
                   the root, which tdtax passes over. YAML aliases (`*name`) are refused.",
     },
@@ -191,9 +191,9 @@ impl Format {
         FORMATS.get(self as usize).unwrap_or(&FORMATS[0])
     }
 
-    /// The format of this name on the command line.
+    /// The format of this name on the command line; an extension does too.
     pub fn from_name(name: &str) -> Option<Format> {
-        FORMATS.iter().find(|f| f.name == name).map(|f| f.format)
+        FORMATS.iter().find(|f| f.name == name || f.extensions.contains(&name)).map(|f| f.format)
     }
 }
 

@@ -168,10 +168,8 @@ impl Reader {
         // A list of classes under nearly the right name: its classes count.
         let classes = field == "subclasses" && yaml.list(value).is_some_and(|items| items.iter().any(|i| yaml.map(*i).is_some()));
         let lost = match yaml.list(value) {
-            Some(items) if classes => format!(
-                ", and {} below it lost to programs that know only `subclasses`",
-                if items.len() == 1 { "the class is".to_string() } else { format!("the {} classes are", items.len()) }
-            ),
+            Some([_]) if classes => ": the class below it is lost to programs that know only `subclasses`".to_string(),
+            Some(items) if classes => format!(": the {} classes below it are lost to programs that know only `subclasses`", items.len()),
             _ => String::new(),
         };
         let reason = format!("a class has no field `{}`{lost}", brief(written));

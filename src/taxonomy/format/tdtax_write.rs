@@ -25,8 +25,16 @@ pub(super) fn write(taxonomy: &Taxonomy) -> String {
                 let _ = writeln!(out, "{pad}{key}: [{}]", items.join(", "));
             }
         }
-        if !node.note.is_empty() {
-            let _ = writeln!(out, "{pad}comments: {}", scalar(&node.note));
+        let (rest, links) = last_line(&node.note, "links: ");
+        let (comments, tags) = last_line(rest, "tags: ");
+        if !comments.is_empty() {
+            let _ = writeln!(out, "{pad}comments: {}", scalar(comments));
+        }
+        for (key, items, by) in [("tags", tags, ", "), ("links", links, " ")] {
+            if let Some(items) = items {
+                let items: Vec<String> = items.split(by).map(scalar).collect();
+                let _ = writeln!(out, "{pad}{key}: [{}]", items.join(", "));
+            }
         }
         if !node.exhaustive {
             let _ = writeln!(out, "{pad}exhaustive: false");
@@ -62,6 +70,20 @@ fn head(taxonomy: &Taxonomy, out: &mut String) {
             scalar(w.form.name()),
             scalar(w.k.name())
         );
+    }
+}
+
+/// A note without its last line, and that line behind `what`, where reading puts it: see `tdtax`.
+fn last_line<'n>(note: &'n str, what: &str) -> (&'n str, Option<&'n str>) {
+    let (rest, last) = match note.rsplit_once('\n') {
+        // A note that begins with a line break would lose it.
+        Some(("", _)) => return (note, None),
+        Some(parts) => parts,
+        None => ("", note),
+    };
+    match last.strip_prefix(what) {
+        Some(items) if !items.is_empty() => (rest, Some(items)),
+        _ => (note, None),
     }
 }
 

@@ -92,7 +92,9 @@ fn any_tree() -> impl Strategy<Value = Taxonomy> {
         any::<prop::sample::Index>(),
         prop::collection::vec(any_name(), 0..3),
         prop::collection::vec(any_name(), 0..2),
-        prop_oneof![3 => Just(String::new()), 1 => "[\\PC\n]{0,30}", 1 => Just("tags: a\n  two: 'x'\n\n# y\n".to_string())],
+        prop_oneof![3 => Just(String::new()), 1 => "[\\PC\n]{0,30}", 1 => prop::sample::select(vec![
+            "tags: a\n  two: 'x'\n\n# y\n", "about\ntags: a, b\nlinks: http://x y", "tags: , ", "\ntags: a", "links:  x ", "a\nlinks: b\ntags: c",
+        ]).prop_map(str::to_string)],
         any::<bool>(),
         proptest::option::of(any::<u64>()),
         proptest::option::of("[a-z#:&*-]{1,5}"),
