@@ -40,7 +40,7 @@ pub struct ClassifyArgs {
     /// Model: an .onnx file, or the name of a shipped one.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
-    /// Tree of the answers: a JSON file, or the name of a shipped one. Without it the model's own. The model's
+    /// Tree of the answers: a tree's file (of any format), or the name of a shipped one. Without it the model's own. The model's
     /// probabilities are poured onto it; nodes that the model can't tell are left empty (null).
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<String>,

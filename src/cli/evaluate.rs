@@ -38,7 +38,7 @@ pub struct EvaluateArgs {
     /// Predictions to judge: a CSV file with the columns object_id and P:<node>, as `classify` and `train --folds` write.
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
-    /// Tree to judge on: a JSON file, or the name of a shipped one. Without it the model's own; for predictions the
+    /// Tree to judge on: a tree's file, or the name of a shipped one. Without it the model's own; for predictions the
     /// shipped tree whose nodes are the file's columns.
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<String>,

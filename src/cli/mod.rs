@@ -30,7 +30,7 @@ pub struct Cli {
     /// The model of the interface: an .onnx file [default: the shipped one]
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
-    /// The tree of the interface: a JSON file [default: the model's own]
+    /// The tree of the interface: a file of any format that `taxonomy convert` reads [default: the model's own]
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<PathBuf>,
     /// Colours of the interface [default: what NO_COLOR, TAXONOVA_THEME or the terminal says]

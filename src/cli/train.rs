@@ -42,7 +42,7 @@ pub struct Args {
     /// Labelled light curves: files or folders (objects without a label are left out)
     #[arg(required = true)]
     data: Vec<PathBuf>,
-    /// The tree: a JSON file, or the name of a shipped tree
+    /// The tree: a file of any format that `taxonomy convert` reads, or the name of a shipped tree
     #[arg(short, long)]
     taxonomy: String,
     /// The model to write; with --folds, MODEL.oof.csv and MODEL.refset.parquet come beside it

@@ -2,17 +2,18 @@
 
 use super::edit::EditError;
 use super::json_scan::{Fault, Place, Scanner, Token};
+use super::lineage::LineageMaker;
 use super::names::{check_text, printable};
 use super::tree::{Node, NodeId, Taxonomy};
 use super::weights::{CountMode, Form, WeightOptions};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 pub(super) const FORMAT: &str = "taxonova-taxonomy";
 pub(super) const VERSION: u64 = 1;
 
-const FILE_FIELDS: &[&str] = &["format", "version", "name", "citation", "weights", "root"];
-const WEIGHT_FIELDS: &[&str] = &["alpha", "beta", "form", "K"];
-const NODE_FIELDS: &[&str] = &["name", "lineage", "aliases", "absorbs", "note", "exhaustive", "count", "children"];
+pub(super) const FILE_FIELDS: &[&str] = &["format", "version", "name", "citation", "weights", "root"];
+pub(super) const WEIGHT_FIELDS: &[&str] = &["alpha", "beta", "form", "K"];
+pub(super) const NODE_FIELDS: &[&str] = &["name", "lineage", "aliases", "absorbs", "note", "exhaustive", "count", "children"];
 
 /// A node as it stands in the file.
 struct Raw {
@@ -140,17 +141,26 @@ fn fields_hint(fields: &[&str], of: &str) -> String {
 }
 
 fn unknown_field(key: &str, place: Place, fields: &[&str], of: &str) -> Fault {
-    let best = fields
-        .iter()
-        .map(|f| (strsim::jaro_winkler(&key.to_lowercase(), &f.to_lowercase()), *f))
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match best {
-        Some((_, field)) => format!("did you mean \"{field}\"?"),
+    let hint = match nearest_field(key, fields) {
+        Some(field) => format!("did you mean \"{field}\"?"),
         None => fields_hint(fields, of),
     };
     let short: String = key.chars().take(60).collect();
     Fault::new(place, format!("{of} has no field \"{}\"", printable(&short)), hint)
+}
+
+/// The field that was probably meant.
+pub(super) fn nearest_field<'f>(key: &str, fields: &[&'f str]) -> Option<&'f str> {
+    // A key as long as a file is no slip of the pen.
+    if key.len() > 100 {
+        return None;
+    }
+    fields
+        .iter()
+        .map(|f| (strsim::jaro_winkler(&key.to_lowercase(), &f.to_lowercase()), *f))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, field)| field)
 }
 
 fn text_value(s: &mut Scanner, field: &str) -> Result<(String, Place), Fault> {
@@ -352,23 +362,9 @@ fn build(mut raw: Vec<Raw>) -> Result<Taxonomy, Fault> {
             return Err(Fault::new(r.lineage_place, e.to_string(), "leave it out to get one made from the name"));
         }
     }
-    // Ids that stand in the file come first, so that a derived one never takes them away.
-    let given: HashSet<String> = raw.iter().map(|r| r.node.lineage.clone()).filter(|l| !l.is_empty()).collect();
-    let mut derived: HashSet<String> = HashSet::new();
-    // Where the search for a free number goes on, so that many names of one slug don't take the square of their number.
-    let mut next: HashMap<String, u64> = HashMap::new();
+    let mut maker = LineageMaker::new(raw.iter().map(|r| r.node.lineage.clone()).filter(|l| !l.is_empty()));
     for r in raw.iter_mut().filter(|r| r.node.lineage.is_empty()) {
-        let base = super::names::slug(&r.node.name);
-        let n = next.entry(base.clone()).or_insert(1);
-        let lineage = loop {
-            let candidate = if *n == 1 { base.clone() } else { format!("{base}-{n}") };
-            *n += 1;
-            if !given.contains(&candidate) && !derived.contains(&candidate) {
-                break candidate;
-            }
-        };
-        derived.insert(lineage.clone());
-        r.node.lineage = lineage;
+        r.node.lineage = maker.derive(&r.node.name);
     }
     let Some(root) = raw.first() else {
         return Err(Fault::new(Place { line: 1, column: 1 }, "there is no root", "write \"root\": { \"name\": ... }"));

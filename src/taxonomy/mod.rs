@@ -1,22 +1,27 @@
-//! The tree of classes: nodes, edits with inverses, file format, label matching, layout for arithmetic,
+//! The tree of classes: nodes, edits with inverses, file formats, the checker, label matching, layout for arithmetic,
 //! and class weights. Knows nothing of screens, light curves or models.
 //!
 //! A [`Taxonomy`] is an arena with ordered children. It is changed only by [`Edit`]s, each of which gives back
 //! its inverse; a [`Document`] keeps them as history. All walks are loops, so a chain of 100,000 nodes is fine.
 
 mod apply;
+pub mod check;
 pub mod compose;
 pub mod concepts;
 pub mod diff;
 mod diff_entries;
 mod diff_pairs;
+mod draft;
 pub mod edit;
+pub mod faults;
+pub mod format;
 pub mod history;
 pub mod json;
 mod json_parse;
 mod json_scan;
 pub mod labels;
 pub mod layout;
+mod lineage;
 pub mod mapping;
 pub mod names;
 mod outcome;

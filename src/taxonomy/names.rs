@@ -32,6 +32,11 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     if name.trim().is_empty() {
         return Err(NameError::Empty);
     }
+    // The length first: no message repeats a name of megabytes.
+    let chars = name.chars().count();
+    if chars > MAX_NAME_CHARS {
+        return Err(NameError::TooLong(chars));
+    }
     if let Some(c) = name.chars().find(|c| is_unprintable(*c)) {
         return Err(NameError::Control(name.to_string(), c));
     }
@@ -40,10 +45,6 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     }
     if name.contains(PATH_SEPARATOR) || name.starts_with("> ") || name.ends_with(" >") {
         return Err(NameError::Separator(name.to_string()));
-    }
-    let chars = name.chars().count();
-    if chars > MAX_NAME_CHARS {
-        return Err(NameError::TooLong(chars));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is doubtful in a tree that is well formed. (What is not well formed is refused by edits and by reading.)
 
+use super::faults::Code;
 use super::labels::LabelIndex;
 pub use super::names::{NameError, check_name};
 use super::names::{loose_key, printable};
@@ -7,6 +8,9 @@ use super::tree::{NodeId, Taxonomy};
 
 /// A class with fewer objects can hardly be learnt, nor its score be measured.
 pub const FEW_EXAMPLES: u64 = 10;
+
+/// Training and the interface are made for trees of so many nodes.
+pub const MAX_NODES: usize = 100_000;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +37,8 @@ impl Severity {
 /// Something that a tree's owner should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// Which fault it is, see [`RULES`](super::faults::RULES).
+    pub code: Code,
     /// How much it matters.
     pub severity: Severity,
     /// The node that it is about; None for the whole tree.
@@ -44,10 +50,16 @@ pub struct Finding {
 /// All findings, in the order of the tree.
 pub fn validate(taxonomy: &Taxonomy) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if taxonomy.len() > MAX_NODES {
+        let text =
+            format!("the tree has {} classes, more than the {MAX_NODES} that training and the interface are made for", taxonomy.len());
+        findings.push(Finding { code: Code::TooManyNodes, severity: Code::TooManyNodes.severity(), node: None, text });
+    }
     if taxonomy.is_leaf(taxonomy.root()) {
         let name = printable(&taxonomy.node(taxonomy.root()).name);
         findings.push(Finding {
-            severity: Severity::Error,
+            code: Code::NoClasses,
+            severity: Code::NoClasses.severity(),
             node: Some(taxonomy.root()),
             text: format!("`{name}` has no classes below it: there is nothing to tell apart; add at least two"),
         });
@@ -82,11 +94,11 @@ fn objects_below(taxonomy: &Taxonomy) -> Vec<u64> {
 fn structure(taxonomy: &Taxonomy, id: NodeId, findings: &mut Vec<Finding>) {
     let node = taxonomy.node(id);
     let name = printable(&node.name);
-    let mut push = |severity, text| findings.push(Finding { severity, node: Some(id), text });
+    let mut push = |code: Code, text| findings.push(Finding { code, severity: code.severity(), node: Some(id), text });
     if let ([child], true) = (taxonomy.children(id), node.exhaustive) {
         let child = printable(&taxonomy.node(*child).name);
         push(
-            Severity::Warning,
+            Code::SingleChild,
             format!(
                 "`{name}` has the single child `{child}`, whose conditional probability is always 1: the two can't be told apart; \
                  mark `{name}` as not exhaustive, so that the residual `other {name}` competes with it, or add a sibling"
@@ -94,7 +106,7 @@ fn structure(taxonomy: &Taxonomy, id: NodeId, findings: &mut Vec<Finding>) {
         );
     }
     if !node.exhaustive && taxonomy.is_leaf(id) {
-        push(Severity::Note, format!("`{name}` is marked as not exhaustive, which has no effect on a leaf"));
+        push(Code::ExhaustiveLeaf, format!("`{name}` is marked as not exhaustive, which has no effect on a leaf"));
     }
 }
 
@@ -103,19 +115,19 @@ fn examples(taxonomy: &Taxonomy, id: NodeId, below: &[u64], findings: &mut Vec<F
     let name = printable(&node.name);
     let exact = node.count.unwrap_or(0);
     let in_children = below[id.index()].saturating_sub(exact);
-    let mut push = |severity, text| findings.push(Finding { severity, node: Some(id), text });
+    let mut push = |code: Code, text| findings.push(Finding { code, severity: code.severity(), node: Some(id), text });
     if taxonomy.is_leaf(id) {
         match exact {
-            0 => push(Severity::Warning, format!("`{name}` has no examples: its weight is 0 and it is never predicted")),
+            0 => push(Code::NoExamples, format!("`{name}` has no examples: its weight is 0 and it is never predicted")),
             n if n < FEW_EXAMPLES => {
-                push(Severity::Note, format!("`{name}` has only {}: its parent could absorb it", objects(n)));
+                push(Code::FewExamples, format!("`{name}` has only {}: its parent could absorb it", objects(n)));
             }
             _ => {}
         }
     } else if taxonomy.has_residual(id) {
         if exact == 0 {
             push(
-                Severity::Warning,
+                Code::EmptyResidual,
                 format!(
                     "`other {name}` has no examples, because nothing is labelled exactly `{name}`: mark `{name}` as exhaustive, or count such objects"
                 ),
@@ -123,7 +135,7 @@ fn examples(taxonomy: &Taxonomy, id: NodeId, below: &[u64], findings: &mut Vec<F
         }
     } else if exact > 0 && exact > in_children {
         push(
-            Severity::Warning,
+            Code::LabelsAtExhaustive,
             format!(
                 "{} labelled exactly `{name}`, more than all its children's ({in_children}), and `{name}` is exhaustive: each of them is \
                  pressed into one of the children; if many are none of these, mark `{name}` as not exhaustive",
@@ -131,7 +143,10 @@ fn examples(taxonomy: &Taxonomy, id: NodeId, below: &[u64], findings: &mut Vec<F
             ),
         );
     } else if exact > 0 {
-        push(Severity::Note, format!("{} labelled exactly `{name}`: only the path down to it is trained by them", objects_are(exact)));
+        push(
+            Code::LabelsAboveLeaves,
+            format!("{} labelled exactly `{name}`: only the path down to it is trained by them", objects_are(exact)),
+        );
     }
 }
 
@@ -150,24 +165,30 @@ fn ambiguous_labels(taxonomy: &Taxonomy, findings: &mut Vec<Finding>) {
         return;
     }
     let keys: std::collections::HashSet<&str> = ambiguous.into_iter().collect();
-    let mut owners: Vec<(String, Vec<(NodeId, String)>)> = Vec::new();
+    let mut owners: Vec<Vec<(NodeId, String)>> = Vec::new();
+    let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     for id in taxonomy.preorder() {
         for label in taxonomy.node(id).labels() {
             let key = loose_key(label);
             if !keys.contains(key.as_str()) {
                 continue;
             }
-            match owners.iter_mut().find(|(k, _)| *k == key) {
-                Some((_, list)) => list.push((id, label.to_string())),
-                None => owners.push((key, vec![(id, label.to_string())])),
+            let at = *places.entry(key).or_insert(owners.len());
+            match owners.get_mut(at) {
+                Some(list) => list.push((id, label.to_string())),
+                None => owners.push(vec![(id, label.to_string())]),
             }
         }
     }
-    for (_, list) in owners {
-        let spellings: Vec<String> =
-            list.iter().map(|(id, label)| format!("`{}` of `{}`", printable(label), printable(&taxonomy.node(*id).name))).collect();
+    for list in owners {
+        let spellings: Vec<String> = list
+            .iter()
+            .take(10)
+            .map(|(id, label)| format!("`{}` of `{}`", printable(label), printable(&taxonomy.node(*id).name)))
+            .collect();
         findings.push(Finding {
-            severity: Severity::Warning,
+            code: Code::LooselyEqual,
+            severity: Code::LooselyEqual.severity(),
             node: list.first().map(|(id, _)| *id),
             text: format!(
                 "{} differ only in case, white space, `-` or `_`: labels in any other spelling match neither",

@@ -10,6 +10,8 @@ mod refit;
 mod simulate;
 mod taxonomy_cli;
 mod taxonomy_diff;
+mod taxonomy_docs;
+mod taxonomy_formats;
 mod taxonomy_map;
 mod training;
 mod tui_fake;

@@ -1,20 +1,22 @@
-//! `taxonova taxonomy check`: what is wrong or doubtful in a tree.
+//! `taxonova taxonomy check`: what is wrong or doubtful in a tree's file, all of it at once.
 
-use super::{load, plural};
+use super::{given, plural};
 use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::cli::stdout::print;
-use crate::taxonomy::{Severity, TaxonomyError, printable, validate};
+use crate::taxonomy::check::{FileFinding, check_bytes, numbers};
+use crate::taxonomy::printable;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "The codes are explained in docs/taxonomies.md.")]
 pub struct Args {
-    /// File, `-`, or name of a shipped tree.
+    /// File of any format that can be read, `-`, or name of a shipped tree.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Findings as a JSON array.
+    /// Findings as a JSON array of objects with the keys severity, code, path, line, column, node, text.
     #[arg(long)]
     json: bool,
     /// `warnings`: exit code 1 for them too.
@@ -31,44 +33,37 @@ pub enum Deny {
 
 /// Runs `taxonova taxonomy check`.
 pub fn run(args: &Args) -> CommandResult {
-    let (file, as_json, deny) = (&args.file, args.json, args.deny);
-    let shown = printable(&file.to_string_lossy());
-    let taxonomy = match load(file) {
-        Ok(t) => t,
-        Err(error @ TaxonomyError::Parse { .. }) => {
-            if as_json && let TaxonomyError::Parse { line, column, reason, hint, .. } = &error {
-                let text = if hint.is_empty() { reason.clone() } else { format!("{reason}; {hint}") };
-                let finding = json!([{ "severity": "error", "node": null, "line": line, "column": column, "text": text }]);
-                print(&format!("{finding:#}\n"))?;
-            } else {
-                print(&format!("error: {error}\n1 error, 0 warnings, 0 notes\n"))?;
-            }
-            return Ok(Exit::Partly);
-        }
-        Err(error) => return Err(Failure::usage(error)),
-    };
-    let mut findings = validate(&taxonomy);
-    // The gravest first, otherwise in the tree's order.
-    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    let number = |s: Severity| findings.iter().filter(|f| f.severity == s).count();
-    let (errors, warnings, notes) = (number(Severity::Error), number(Severity::Warning), number(Severity::Note));
-    if as_json {
+    let (bytes, path) = given(&args.file).map_err(Failure::usage)?;
+    let findings = check_bytes(&bytes, &path, None).map_err(Failure::usage)?;
+    let (errors, warnings, notes) = numbers(&findings);
+    if args.json {
         let list: Vec<serde_json::Value> = findings
             .iter()
             .map(|f| {
-                let node = f.node.map(|id| taxonomy.node(id).name.as_str());
-                json!({ "severity": f.severity.name(), "node": node, "line": null, "column": null, "text": f.text })
+                json!({
+                    "severity": f.severity().name(), "code": f.code.name(), "path": f.path.to_string_lossy(),
+                    "line": f.line, "column": f.column, "node": f.node, "text": f.text,
+                })
             })
             .collect();
         print(&format!("{:#}\n", serde_json::Value::from(list)))?;
     } else {
         let mut out = String::new();
         for f in &findings {
-            let _ = writeln!(out, "{}: {}: {}", f.severity.name(), shown, f.text);
+            // Writing to a String can't fail.
+            let _ = writeln!(out, "{}[{}]: {}: {}", f.severity().name(), f.code.name(), place(f), f.text);
         }
         let _ = writeln!(out, "{}, {}, {}", plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note"));
         print(&out)?;
     }
-    let bad = errors > 0 || (warnings > 0 && deny == Some(Deny::Warnings));
+    let bad = errors > 0 || (warnings > 0 && args.deny == Some(Deny::Warnings));
     Ok(if bad { Exit::Partly } else { Exit::Done })
+}
+
+fn place(f: &FileFinding) -> String {
+    let path = printable(&f.path.to_string_lossy());
+    match (f.line, f.column) {
+        (Some(line), Some(column)) => format!("{path}:{line}:{column}"),
+        _ => path,
+    }
 }
