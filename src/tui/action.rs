@@ -43,8 +43,26 @@ pub enum Action {
     ModelReady(Box<ModelInfo>),
     /// The model could not be loaded.
     ModelFailed(String),
-    /// The taxonomy named on the command line was read.
+    /// A taxonomy to be opened was read.
     TaxonomyReady(Box<Taxonomy>, PathBuf),
+    /// A taxonomy of a foreign format was read: it has no file of ours yet.
+    Imported {
+        /// The tree.
+        taxonomy: Box<Taxonomy>,
+        /// The file.
+        path: PathBuf,
+        /// What was mended or left out, a line each.
+        notes: Vec<String>,
+    },
+    /// The tree was written in a foreign format, as a copy.
+    Exported {
+        /// Where.
+        path: PathBuf,
+        /// Title of the format.
+        format: &'static str,
+        /// What of the tree is not in it.
+        lost: Vec<String>,
+    },
     /// A model has answered: row, the light curve it has seen, P per slot or the reason.
     Classified {
         /// Number of the model: an answer of one that is no longer used is dropped.

@@ -1,10 +1,8 @@
 //! The model as the jobs use it. Knows nothing of the screen.
 
 use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
-#[cfg(feature = "train")]
 use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
-#[cfg(feature = "train")]
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
 use crate::features::Channel;
@@ -49,12 +47,6 @@ fn loaded(model: Arc<Model>) -> ModelInfo {
     }
 }
 
-#[cfg(not(feature = "train"))]
-fn refitter(_model: Arc<Model>) -> Option<Refitter> {
-    None
-}
-
-#[cfg(feature = "train")]
 fn refitter(model: Arc<Model>) -> Option<Refitter> {
     use crate::train::refit::{RefitConfig, refit_model};
     Some(Refitter(Arc::new(move |tree, cancel, progress| {
@@ -75,7 +67,6 @@ fn refitter(model: Arc<Model>) -> Option<Refitter> {
 }
 
 /// A comparison in lines, and a row for each class.
-#[cfg(feature = "train")]
 fn told(c: &crate::train::refit::Comparison) -> (Vec<String>, Vec<ListingRow>) {
     let change = |of: &crate::train::refit::Change| {
         let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), |v| format!("{v:.3}"));

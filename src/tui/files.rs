@@ -4,8 +4,10 @@ use super::action::Action;
 use super::file::{FileReport, FileWish};
 use super::jobs::guarded;
 use super::journal::{self, Entry, Journal};
+use super::text::clean;
 use super::watch::{Stamp, Watcher};
-use crate::taxonomy::{Taxonomy, read_json, save_json, to_json};
+use crate::taxonomy::format::{self, Format};
+use crate::taxonomy::{Taxonomy, save_json, to_json};
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -195,7 +197,8 @@ fn watch_file(shared: &(Mutex<Watch>, Condvar), report: &Sender<Action>) {
         };
         let message = match reload {
             Some(path) => Some(match guarded("reading the taxonomy", || read(&path)) {
-                Ok((taxonomy, stamp)) => FileReport::Reloaded { path, stamp, taxonomy: Box::new(taxonomy) },
+                Ok(ReadTree { taxonomy, stamp: Some(stamp), .. }) => FileReport::Reloaded { path, stamp, taxonomy: Box::new(taxonomy) },
+                Ok(_) => FileReport::ReloadFailed(format!("{}: it now holds a tree of another format; `;` opens it", path.display())),
                 Err(why) => FileReport::ReloadFailed(why),
             }),
             None => watcher.as_mut().and_then(|w| {
@@ -211,17 +214,60 @@ fn watch_file(shared: &(Mutex<Watch>, Condvar), report: &Sender<Action>) {
     }
 }
 
-/// Reads a tree, and what its file holds. A change in between is found by the watcher.
-pub fn read(path: &Path) -> Result<(Taxonomy, Stamp), String> {
+/// A tree that was read.
+pub struct ReadTree {
+    /// The tree.
+    pub taxonomy: Taxonomy,
+    /// What its file holds; none of a foreign format, which is imported and not edited in place.
+    pub stamp: Option<Stamp>,
+    /// What was mended or left out of a foreign format.
+    pub notes: Vec<String>,
+}
+
+/// Reads a tree in any format. A change of the file in between is found by the watcher.
+pub fn read(path: &Path) -> Result<ReadTree, String> {
     let stamp = Stamp::of_file(path);
-    let taxonomy = read_json(path).map_err(|e| e.to_string())?;
-    Ok((taxonomy, stamp.map_err(|e| format!("{}: {e}", path.display()))?))
+    let loaded = format::read_lenient(path).map_err(|e| e.to_string())?;
+    let mut taxonomy = loaded.taxonomy;
+    if loaded.format == Format::Json {
+        let stamp = stamp.map_err(|e| format!("{}: {e}", path.display()))?;
+        return Ok(ReadTree { taxonomy, stamp: Some(stamp), notes: loaded.notes });
+    }
+    if taxonomy.name.is_empty() {
+        taxonomy.name = path.file_stem().map(|s| clean(&s.to_string_lossy()).into_owned()).unwrap_or_default();
+    }
+    Ok(ReadTree { taxonomy, stamp: None, notes: loaded.notes })
+}
+
+/// Reads a tree to be opened: what to report, in this order.
+pub fn read_to_open(path: PathBuf) -> Result<Vec<Action>, String> {
+    let read = read(&path)?;
+    let taxonomy = Box::new(read.taxonomy);
+    Ok(match read.stamp {
+        Some(stamp) => vec![Action::TaxonomyReady(taxonomy, path.clone()), Action::File(FileReport::Known { path, stamp })],
+        None => vec![Action::Imported { taxonomy, path, notes: read.notes }],
+    })
+}
+
+/// Writes the tree in a foreign format: a copy, which may hold less.
+fn export(taxonomy: &Taxonomy, path: PathBuf, format: Format) -> Action {
+    let written = match format::write(taxonomy, format) {
+        Ok(written) => written,
+        Err(e) => return Action::Failed(format!("not saved: {e}")),
+    };
+    match crate::atomic::write(&path, |f| f.write_all(written.text.as_bytes())) {
+        Ok(()) => Action::Exported { path, format: format.info().title, lost: written.lost },
+        Err(e) => Action::Failed(format!("not saved: {}: {e}", path.display())),
+    }
 }
 
 /// Saves a tree; `known` is what its file should hold. Returns what to report, in this order.
 pub fn save(taxonomy: &Taxonomy, path: PathBuf, overwrite: bool, known: Option<&Stamp>, then_quit: bool) -> Vec<Action> {
     if !overwrite && path.exists() {
         return vec![Action::FileExists { path, then_quit }];
+    }
+    if let Some(format) = format::by_name(&path).filter(|f| *f != Format::Json) {
+        return vec![export(taxonomy, path, format)];
     }
     if let Some(known) = known {
         match Stamp::of_file(&path) {
@@ -337,6 +383,6 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), before);
         let nowhere = save(&tree, folder.path().join("no/such/folder.json"), true, None, true);
         assert!(matches!(&nowhere[..], [Action::Failed(why)] if why.contains("folder.json")));
-        assert_eq!(read(&path).unwrap().1, Stamp::of_bytes(&before));
+        assert_eq!(read(&path).unwrap().stamp, Some(Stamp::of_bytes(&before)));
     }
 }

@@ -113,13 +113,8 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let messages = match guarded("reading the taxonomy", || files::read(&path)) {
-                    Ok((tree, stamp)) => {
-                        let known = FileReport::Known { path: path.clone(), stamp };
-                        [Action::TaxonomyReady(Box::new(tree), path), Action::File(known)]
-                    }
-                    Err(e) => [Action::File(FileReport::Unread(path)), Action::Failed(e)],
-                };
+                let messages = guarded("reading the taxonomy", || files::read_to_open(path.clone()))
+                    .unwrap_or_else(|e| vec![Action::File(FileReport::Unread(path)), Action::Failed(e)]);
                 for message in messages {
                     let _ = to.send(message);
                 }
@@ -170,7 +165,7 @@ impl Jobs {
     /// Reads a tree to be compared with.
     pub fn read_tree(&self, path: PathBuf) {
         self.aside("reading the taxonomy", move || {
-            let tree = files::read(&path).map(|(tree, _)| Box::new(tree));
+            let tree = files::read(&path).map(|read| Box::new(read.taxonomy));
             Ok(Action::TreeRead { path, tree })
         });
     }
@@ -178,10 +173,11 @@ impl Jobs {
     /// Reads a tree and opens it.
     pub fn open_tree(&self, path: PathBuf) {
         let report = self.report.clone();
-        self.aside("reading the taxonomy", move || {
-            let (tree, stamp) = files::read(&path)?;
-            let _ = report.send(Action::TaxonomyReady(Box::new(tree), path.clone()));
-            Ok(Action::File(FileReport::Known { path, stamp }))
+        std::thread::spawn(move || {
+            let messages = guarded("reading the taxonomy", || files::read_to_open(path)).unwrap_or_else(|e| vec![Action::Failed(e)]);
+            for message in messages {
+                let _ = report.send(message);
+            }
         });
     }
 

@@ -1,12 +1,12 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, file, labels, navigate, prompt, refit};
+use super::{diff, edit, file, labels, navigate, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
-use crate::tui::overlay::{Answer, Overlay, Question, Then};
+use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
 use crate::tui::state::{ModelState, State, Tone};
 use crate::tui::text::clean;
 use crate::tui::tree::TreeState;
@@ -73,6 +73,27 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             state.tree = TreeState::new(*taxonomy, Some(path), false);
             state.file.scan = true;
             edit::refresh(state);
+        }
+        Action::Imported { taxonomy, path, notes } => {
+            state.tree = TreeState::new(*taxonomy, None, false);
+            state.file.scan = true;
+            edit::refresh(state);
+            fold_at_first(state);
+            let shown = clean(&path.to_string_lossy()).into_owned();
+            state.say(Tone::Info, format!("imported from {shown}; s saves it as a tree of our own format"));
+            if !notes.is_empty() {
+                let rows = notes.iter().map(|n| ListingRow::new(RowTone::Warn, "", n.clone())).collect();
+                let title = format!("Imported from {shown}: mended or left out");
+                report::show(state, ListingKind::Findings, title, Vec::new(), rows, "esc closes");
+            }
+        }
+        Action::Exported { path, format, lost } => {
+            let shown = clean(&path.to_string_lossy()).into_owned();
+            if lost.is_empty() {
+                state.say(Tone::Info, format!("a copy was written to {shown} ({format}): it holds all of the tree"));
+            } else {
+                state.say(Tone::Warn, format!("a copy was written to {shown} ({format}), without {}", lost.join(", ")));
+            }
         }
         Action::Classified { model, answers } => {
             for a in answers.into_iter().filter(|_| model == state.model_number) {

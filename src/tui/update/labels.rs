@@ -1,8 +1,8 @@
 //! Which class each label means, and labels that become aliases with one key.
 
 use super::{counts, edit, open, report};
-use crate::taxonomy::mapping::{MappedLabel, Outcome, map_labels};
-use crate::taxonomy::{Edit, NodeId, diff::short_path};
+use crate::taxonomy::mapping::{MappedLabel, Outcome, attach as attach_label, map_labels};
+use crate::taxonomy::{NodeId, diff::short_path};
 use crate::tui::action::LabelsFor;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{ListingKind, ListingRow, Overlay, Purpose, RowTone};
@@ -131,11 +131,7 @@ pub fn key(state: &mut State, c: char) -> Vec<Effect> {
 
 fn attach(state: &mut State, id: NodeId, label: &str, absorb: bool) -> bool {
     let data = state.tree.taxonomy().node(id);
-    let with = |list: &[String]| list.iter().cloned().chain(std::iter::once(label.to_string())).collect::<Vec<_>>();
-    let (title, edit) = if absorb {
-        (format!("{} absorbs {label}", data.name), Edit::SetAbsorbs { id, absorbs: with(&data.absorbs) })
-    } else {
-        (format!("{label} is an alias of {}", data.name), Edit::SetAliases { id, aliases: with(&data.aliases) })
-    };
+    let title = if absorb { format!("{} absorbs {label}", data.name) } else { format!("{label} is an alias of {}", data.name) };
+    let edit = attach_label(state.tree.taxonomy(), id, label, !absorb);
     edit::apply(state, title, edit)
 }

@@ -30,7 +30,7 @@ pub fn findings(state: &mut State) {
             Severity::Warning => RowTone::Warn,
             Severity::Note => RowTone::Dim,
         };
-        ListingRow { node: f.node, ..ListingRow::new(tone, f.severity.name(), f.text.clone()) }
+        ListingRow { node: f.node, ..ListingRow::new(tone, f.severity.name(), format!("{} [{}]", f.text, f.code.name())) }
     });
     let rows = rows.collect();
     show(

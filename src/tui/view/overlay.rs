@@ -186,7 +186,7 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
     let help = match &p.purpose {
         Purpose::Search { .. } | Purpose::SearchClass { .. } => "enter keeps the place; esc goes back",
         Purpose::Filter { .. } => "enter keeps the filter; an empty one shows all; esc goes back",
-        Purpose::SaveAs { .. } => "enter saves; a file that exists is asked about; esc leaves",
+        Purpose::SaveAs { .. } => "enter saves; .yaml .csv .nwk .txt .dot .mmd .md .tex write a copy; esc leaves",
         _ => "enter accepts; esc leaves; u takes it back later",
     };
     match &p.problem {
