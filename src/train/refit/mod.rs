@@ -161,7 +161,7 @@ impl Notes {
         let gone =
             self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
         let up = self.to_ancestor.iter().map(|(l, (to, n))| {
-            format!("{} labelled {} count as {}: their own class is gone from the tree", plural(n), printable(l), printable(to))
+            format!("{} labelled {} count as {}: the tree has no finer class for them", plural(n), printable(l), printable(to))
         });
         gone.chain(up).chain(self.pruned.iter().map(Pruned::to_string)).collect()
     }
