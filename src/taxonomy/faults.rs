@@ -62,7 +62,7 @@ faults! {
         "Keep one of the two." "the first is kept"
     BadValue "bad-value" Error
         "A value of the wrong kind, as a text where there should be a list."
-        "Write it as the message says." "left out"
+        "Write it as the message says." "left out; but a text in the place of a class is taken as its name"
     MissingName "missing-name" Error
         "A class without a name."
         "Give it a name that no other class has." "named `unnamed`, with a number"

@@ -1,4 +1,4 @@
-//! From a file to text: bounded size, ordinary files alone, and encodings told in words.
+//! From a file to text: bounded size, and encodings told in words.
 
 use crate::taxonomy::draft::{Place, Problem};
 use crate::taxonomy::faults::Code;
@@ -9,15 +9,12 @@ use std::path::Path;
 /// No tree of classes needs more; a chain of 100,000 nodes with indentation takes less.
 pub const MAX_BYTES: u64 = 256 << 20;
 
-/// A file's bytes. Pipes, devices and folders are refused: they may never end. Use standard input for a pipe.
+/// A file's bytes, or a pipe's: no more than one byte beyond what is allowed, should it never end.
 pub fn bytes_of(path: &Path) -> Result<Vec<u8>, TaxonomyError> {
     let failed = |reason: Error| TaxonomyError::Read { path: path.to_path_buf(), reason };
     let meta = std::fs::metadata(path).map_err(failed)?;
     if meta.is_dir() {
         return Err(failed(Error::new(ErrorKind::IsADirectory, "it is a folder: name the tree's file in it")));
-    }
-    if !meta.is_file() {
-        return Err(failed(Error::new(ErrorKind::InvalidInput, "it is no ordinary file; give `-` and pipe it in")));
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path).and_then(|f| f.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;

@@ -59,6 +59,9 @@ impl Reader {
         let Some(fields) = yaml.map(task.value) else {
             let reason = format!("expected a class, found {}", yaml.describe(task.value));
             draft.problem(Code::BadValue, place, reason, "a class is written `class: NAME`, with its fields on lines below");
+            if let Some(name) = yaml.text(task.value) {
+                draft.nodes.push(DraftNode::new(name, place, task.parent));
+            }
             return;
         };
         let mut node = DraftNode::new("", place, task.parent);
@@ -92,7 +95,10 @@ impl Reader {
                 "subclasses" => match yaml.list(value) {
                     Some(items) => children.extend_from_slice(items),
                     None if yaml.is_nothing(value) => {}
-                    None => wrong(draft, yaml, field, value, "a list of classes, each behind `- `"),
+                    None => {
+                        wrong(draft, yaml, field, value, "a list of classes, each behind `- `");
+                        children.extend(yaml.map(value).map(|_| value));
+                    }
                 },
                 "other names" => node.aliases = labels(draft, yaml, field, value),
                 "absorbs" => node.absorbs = labels(draft, yaml, field, value),

@@ -69,6 +69,11 @@ impl Refs {
             draft.problem(Code::TooLarge, at, format!("more than {MAX_FILES} files are referred to"), "put classes together");
             return None;
         }
+        // A pipe or device may never end, and was named by the file and not by the user.
+        if !canonical.is_file() {
+            draft.problem(Code::MissingRef, at, format!("`{shown}` is no ordinary file"), "name a YAML file");
+            return None;
+        }
         let bytes = match bytes_of(&canonical) {
             Ok(bytes) => bytes,
             Err(e) => {

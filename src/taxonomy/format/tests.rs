@@ -134,7 +134,7 @@ proptest! {
             prop_assert_eq!(write(&read.taxonomy, format).unwrap().text, written.text, "writing is stable");
             let whole = to_json(&read.taxonomy) == to_json(&t);
             let nothing_lost = written.lost.is_empty();
-            prop_assert!(whole == nothing_lost || (whole && format == Format::Edges), "{}: lost {:?}", format.info().name, written.lost);
+            prop_assert_eq!(whole, nothing_lost, "{}: lost {:?}", format.info().name, written.lost);
             prop_assert_eq!(read.taxonomy.broken_invariant(), None);
         }
         for format in [Format::Dot, Format::Mermaid, Format::Markdown, Format::Latex] {
@@ -449,6 +449,4 @@ fn what_tells_a_format() {
     assert!(told("[1]", "x").is_err());
     let dir = tempfile::tempdir().unwrap();
     assert!(read(dir.path()).unwrap_err().to_string().contains("it is a folder"));
-    #[cfg(unix)]
-    assert!(read(Path::new("/dev/zero")).unwrap_err().to_string().contains("no ordinary file"));
 }
