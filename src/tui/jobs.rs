@@ -104,8 +104,9 @@ impl Jobs {
                         let shown = printable(&path.to_string_lossy());
                         let _ = to.send(Action::TaxonomyReady(Box::new(loaded.taxonomy), path));
                         if remarks > 0 {
-                            let text =
-                                format!("{shown} was mended or left out from in {remarks} places: `taxonova taxonomy convert` lists them");
+                            let text = format!(
+                                "{shown}: remarks on what was mended or left out: {remarks}; `taxonova taxonomy convert` lists them"
+                            );
                             let _ = to.send(Action::Failed(text));
                         }
                     }
