@@ -79,6 +79,7 @@ fn main() {
         tui_fake::draw(&mut state, 160, 50);
     });
     // Each with its redrawn frame, on a leaf far down and on a class with thousands below it.
+    let mut all = Vec::new();
     for at in ["SN II 0 0 0 0", "SN II", "CC"] {
         let edits = "e } y u H u L u K u v esc r 'x' enter u p 'a_new_parent' enter u d r u d a u".split(' ');
         go_to(&mut state, at);
@@ -87,9 +88,14 @@ fn main() {
             tui_fake::keys(&mut state, key);
             let done = begin.elapsed().as_secs_f64() * 1e3;
             tui_fake::draw(&mut state, 160, 50);
-            println!("  {at}: {key}: {:.2} ms, of them {done:.2} ms before drawing", begin.elapsed().as_secs_f64() * 1e3);
+            let ms = begin.elapsed().as_secs_f64() * 1e3;
+            println!("  {at}: {key}: {ms:.2} ms, of them {done:.2} ms before drawing");
+            all.push((ms, format!("{key} at {at}")));
         }
     }
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    println!("an edit to the redrawn frame: median {:.2} ms of {}", all[all.len() / 2].0, all.len());
+    println!("the slowest: {:?}", all.iter().rev().take(5).collect::<Vec<_>>());
     tui_fake::keys(&mut state, "esc a");
     timed("a letter typed in a prompt, checked, to the redrawn frame", 40, |_| {
         tui_fake::keys(&mut state, "'x'");

@@ -100,10 +100,11 @@ impl Taxonomy {
 
     /// Whether a node of these labels fits into the tree; `owner` is the node itself, if it is in the tree.
     fn check_labels(&self, owner: Option<NodeId>, name: &str, aliases: &[String], absorbs: &[String]) -> Result<(), EditError> {
+        let several = !aliases.is_empty() || !absorbs.is_empty();
         let mut own = HashSet::new();
         for label in std::iter::once(name).chain(aliases.iter().chain(absorbs).map(String::as_str)) {
             check_name(label)?;
-            if !own.insert(label) {
+            if several && !own.insert(label) {
                 return Err(EditError::Repeated { label: label.to_string(), node: name.to_string() });
             }
             if let Some(other) = self.find_label(label).filter(|o| Some(*o) != owner) {
@@ -198,6 +199,9 @@ impl Taxonomy {
             ));
         }
         let top = NodeId(first as u32);
+        // A whole copied branch comes at once.
+        self.labels.reserve(nodes.len());
+        self.lineages.reserve(nodes.len());
         for (i, NewNode { parent: inner, mut node }) in nodes.into_iter().enumerate() {
             if node.lineage.is_empty() {
                 node.lineage = self.fresh_lineage(&node.name);

@@ -2,6 +2,7 @@
 
 use super::edit::{Edit, EditError};
 use super::tree::Taxonomy;
+use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 struct Step {
@@ -15,13 +16,14 @@ struct Step {
 enum Change {
     Edit(Edit),
     /// Another tree altogether, as after reading the file again.
-    Whole(Box<Taxonomy>),
+    Whole(Arc<Taxonomy>),
 }
 
 /// A tree that is being edited.
 #[derive(Debug, Clone)]
 pub struct Document {
-    taxonomy: Taxonomy,
+    /// Shared with those who write it out: it is copied only if one of them is still at it when the next edit comes.
+    taxonomy: Arc<Taxonomy>,
     undo: Vec<Step>,
     redo: Vec<Step>,
     /// Length of the undo list when the tree was saved; None once that state can't be reached any more.
@@ -33,7 +35,7 @@ pub struct Document {
 impl Document {
     /// A document without history that counts as saved.
     pub fn new(taxonomy: Taxonomy) -> Self {
-        Document { taxonomy, undo: Vec::new(), redo: Vec::new(), saved: Some(0), revision: 0 }
+        Document { taxonomy: Arc::new(taxonomy), undo: Vec::new(), redo: Vec::new(), saved: Some(0), revision: 0 }
     }
 
     /// The tree as it is now.
@@ -43,7 +45,12 @@ impl Document {
 
     /// Gives up the history.
     pub fn into_taxonomy(self) -> Taxonomy {
-        self.taxonomy
+        Arc::unwrap_or_clone(self.taxonomy)
+    }
+
+    /// The tree as it is now, for other threads.
+    pub fn shared(&self) -> Arc<Taxonomy> {
+        Arc::clone(&self.taxonomy)
     }
 
     /// Applies an edit as one step of history, and forgets what could be redone. An edit that changes nothing is no step.
@@ -51,15 +58,15 @@ impl Document {
         if self.taxonomy.changes_nothing(&edit) {
             return Ok(());
         }
-        let inverse = self.taxonomy.apply(edit)?;
+        let inverse = Arc::make_mut(&mut self.taxonomy).apply(edit)?;
         self.push(title.into(), Change::Edit(inverse));
         Ok(())
     }
 
     /// Puts another tree in the place of this one, as one step of history. Node ids mean nothing across it.
     pub fn replace(&mut self, title: impl Into<String>, taxonomy: Taxonomy) {
-        let before = std::mem::replace(&mut self.taxonomy, taxonomy);
-        self.push(title.into(), Change::Whole(Box::new(before)));
+        let before = std::mem::replace(&mut self.taxonomy, Arc::new(taxonomy));
+        self.push(title.into(), Change::Whole(before));
     }
 
     fn push(&mut self, title: String, change: Change) {
@@ -73,7 +80,7 @@ impl Document {
 
     /// Whether an edit would be refused, and why. Neither the tree nor its history is changed.
     pub fn try_out(&mut self, edit: Edit) -> Result<(), EditError> {
-        self.taxonomy.try_out(edit)
+        Arc::make_mut(&mut self.taxonomy).try_out(edit)
     }
 
     /// Takes the last step back and says its title; None where there is none.
@@ -88,17 +95,17 @@ impl Document {
         Self::step(&mut self.taxonomy, &mut self.redo, &mut self.undo)
     }
 
-    fn step<'a>(taxonomy: &mut Taxonomy, from: &mut Vec<Step>, to: &'a mut Vec<Step>) -> Option<&'a str> {
+    fn step<'a>(taxonomy: &mut Arc<Taxonomy>, from: &mut Vec<Step>, to: &'a mut Vec<Step>) -> Option<&'a str> {
         let Step { title, change } = from.pop()?;
         let edit = match change {
             Change::Edit(edit) => edit,
             Change::Whole(other) => {
-                let before = std::mem::replace(taxonomy, *other);
-                to.push(Step { title, change: Change::Whole(Box::new(before)) });
+                let before = std::mem::replace(taxonomy, other);
+                to.push(Step { title, change: Change::Whole(before) });
                 return to.last().map(|s| s.title.as_str());
             }
         };
-        match taxonomy.apply(edit) {
+        match Arc::make_mut(taxonomy).apply(edit) {
             Ok(inverse) => {
                 to.push(Step { title, change: Change::Edit(inverse) });
                 to.last().map(|s| s.title.as_str())

@@ -58,7 +58,7 @@ pub enum Effect {
         /// How.
         refitter: Refitter,
         /// The tree.
-        taxonomy: Box<Taxonomy>,
+        taxonomy: Arc<Taxonomy>,
         /// Set to stop it.
         cancel: Arc<AtomicBool>,
     },
@@ -85,7 +85,7 @@ pub enum Effect {
     /// Save the tree.
     Save {
         /// What.
-        taxonomy: Box<Taxonomy>,
+        taxonomy: Arc<Taxonomy>,
         /// Where.
         path: PathBuf,
         /// Whether a file that is there may be replaced.

@@ -295,7 +295,7 @@ mod tests {
 
     fn entry(n: usize) -> Entry {
         let steps = vec![format!("step {n}")];
-        Entry { path: None, stamp: None, steps, step_count: n, taxonomy: Box::new(Taxonomy::new("t", "Object")) }
+        Entry { path: None, stamp: None, steps, step_count: n, taxonomy: Arc::new(Taxonomy::new("t", "Object")) }
     }
 
     fn journals(folder: &Path) -> Vec<String> {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// The environment variable that names another state folder.
@@ -63,7 +64,7 @@ pub struct Entry {
     /// Steps in all.
     pub step_count: usize,
     /// The tree.
-    pub taxonomy: Box<Taxonomy>,
+    pub taxonomy: Arc<Taxonomy>,
 }
 
 /// Unsaved edits that a process left behind.

@@ -14,7 +14,7 @@ fn entry(path: Option<&Path>, name: &str) -> Entry {
         stamp: path.and_then(|p| Stamp::of_file(p).ok()),
         steps: vec!["add A".into()],
         step_count: 3,
-        taxonomy: Box::new(tree(name)),
+        taxonomy: Arc::new(tree(name)),
     }
 }
 
@@ -196,6 +196,6 @@ fn a_deep_tree_goes_to_the_journal_and_back() {
     for i in 1..20_000 {
         at = t.add_child(at, format!("n{i}")).unwrap();
     }
-    other(&state, 1).write(&Entry { taxonomy: Box::new(t), ..entry(Some(&file), "") }).unwrap();
+    other(&state, 1).write(&Entry { taxonomy: Arc::new(t), ..entry(Some(&file), "") }).unwrap();
     assert_eq!(this(&state).scan(Some(&file)).left[0].taxonomy.len(), 20_000);
 }

@@ -51,7 +51,7 @@ pub struct Refitted {
 }
 
 /// Starts it; reports by messages.
-pub fn start(refitter: Refitter, tree: Box<Taxonomy>, cancel: Arc<AtomicBool>, report: Sender<Action>) {
+pub fn start(refitter: Refitter, tree: Arc<Taxonomy>, cancel: Arc<AtomicBool>, report: Sender<Action>) {
     std::thread::spawn(move || {
         let mut last = usize::MAX;
         let done = guarded("refitting", || {

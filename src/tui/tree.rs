@@ -148,9 +148,10 @@ impl TreeState {
     pub fn new(taxonomy: Taxonomy, path: Option<PathBuf>, loading: bool) -> Self {
         let root = taxonomy.root();
         let derived = derive(&taxonomy, None);
+        let doc = Document::new(taxonomy);
         TreeState {
-            base: Arc::new(taxonomy.clone()),
-            doc: Document::new(taxonomy),
+            base: doc.shared(),
+            doc,
             path,
             loading,
             selected: RowKey { node: root, kind: TreeRowKind::Node },
@@ -173,7 +174,7 @@ impl TreeState {
     /// The tree is what its file holds.
     pub fn mark_saved(&mut self) {
         self.doc.mark_saved();
-        self.base = Arc::new(self.doc.taxonomy().clone());
+        self.base = self.doc.shared();
     }
 
     /// Makes anew what follows from the tree, and puts the selection on something that exists.

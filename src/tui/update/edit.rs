@@ -260,5 +260,5 @@ pub fn save(state: &mut State, then_quit: bool) -> Vec<Effect> {
 /// The effect that writes the tree.
 pub fn save_effect(state: &State, path: PathBuf, overwrite: bool, then_quit: bool) -> Effect {
     let known = state.file.known.clone().filter(|_| state.tree.path.as_ref() == Some(&path));
-    Effect::Save { taxonomy: Box::new(state.tree.taxonomy().clone()), path, overwrite, known, then_quit }
+    Effect::Save { taxonomy: state.tree.doc.shared(), path, overwrite, known, then_quit }
 }

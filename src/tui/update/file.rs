@@ -86,13 +86,7 @@ fn entry(state: &State) -> Entry {
     let mut steps = state.tree.doc.unsaved_steps();
     let step_count = steps.len();
     steps.truncate(STEPS);
-    Entry {
-        path: state.tree.path.clone(),
-        stamp: state.file.known.clone(),
-        steps,
-        step_count,
-        taxonomy: Box::new(state.tree.taxonomy().clone()),
-    }
+    Entry { path: state.tree.path.clone(), stamp: state.file.known.clone(), steps, step_count, taxonomy: state.tree.doc.shared() }
 }
 
 fn is_offer(overlay: Option<&Overlay>) -> bool {
@@ -325,7 +319,7 @@ pub fn answer(state: &mut State, answer: FileAnswer) -> Vec<Effect> {
         FileAnswer::SaveAs { then_quit } => prompt::open_save_as(state, then_quit),
         FileAnswer::Overwrite { then_quit } => {
             if let Some(path) = state.tree.path.clone() {
-                let taxonomy = Box::new(state.tree.taxonomy().clone());
+                let taxonomy = state.tree.doc.shared();
                 return vec![Effect::Save { taxonomy, path, overwrite: true, known: None, then_quit }];
             }
         }

@@ -16,7 +16,7 @@ pub fn refit(state: &mut State) -> Vec<Effect> {
     let cancel = std::sync::Arc::default();
     state.refit = Some(Refit { percent: 0, cancel: std::sync::Arc::clone(&cancel) });
     state.say(Tone::Info, "refitting the model for this tree; Esc stops it");
-    vec![Effect::Refit { refitter, taxonomy: Box::new(state.tree.taxonomy().clone()), cancel }]
+    vec![Effect::Refit { refitter, taxonomy: state.tree.doc.shared(), cancel }]
 }
 
 /// Stops it.
