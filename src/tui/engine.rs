@@ -72,21 +72,17 @@ fn told(c: &crate::train::refit::Comparison) -> (Vec<String>, Vec<ListingRow>) {
         let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), |v| format!("{v:.3}"));
         format!("{} → {}", number(of.before), number(of.after))
     };
-    let interval = c.macro_f1_interval.map_or_else(String::new, |(low, high)| format!(" (difference {low:+.3} to {high:+.3}, 95 %)"));
+    let interval = c.macro_f1_interval.map_or_else(String::new, |(low, high)| format!(", 95 % of the difference {low:+.3} to {high:+.3}"));
     let mut head = vec![
-        format!("On the {} objects of fold {}, which the network has never seen:", c.objects, c.fold),
-        format!(
-            "loss {}   log loss {}   macro F1 of {} leaves {}{interval}",
-            change(&c.loss),
-            change(&c.log_loss),
-            c.macro_f1.n,
-            change(&c.macro_f1)
-        ),
+        format!("On the {} objects of fold {}, which the network has never seen, before → after:", c.objects, c.fold),
+        format!("loss {}, unweighted log loss {}", change(&c.loss), change(&c.log_loss)),
+        format!("macro F1 {} over {} leaves{interval}", change(&c.macro_f1), c.macro_f1.n),
     ];
     if let Some(all) = c.macro_f1_all.filter(|_| c.leaves_all > c.macro_f1.n) {
         head.push(format!("with the leaves that are new to the model, {} in all: macro F1 {all:.3}", c.leaves_all));
     }
-    let mut rows = vec![ListingRow::new(RowTone::Heading, "", format!("{:<32} {:>6}   F1 before → after", "class", "n"))];
+    let mut rows =
+        vec![ListingRow::new(RowTone::Heading, "", format!("{:<32} {:>6}   F1 of the decisions at τ {:.2}", "class", "n", c.tau))];
     rows.extend(c.rows.iter().map(|r| super::refit::row(&r.node, r.depth as usize, r.n, r.f1_before, r.f1_after)));
     (head, rows)
 }

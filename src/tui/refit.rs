@@ -72,7 +72,7 @@ pub fn start(refitter: Refitter, tree: Arc<Taxonomy>, cancel: Arc<AtomicBool>, r
 
 /// How a class's measure changed, as a row.
 pub fn row(name: &str, depth: usize, n: u64, before: Option<f64>, after: Option<f64>) -> ListingRow {
-    let number = |v: Option<f64>| v.map_or_else(|| "  – ".to_string(), |v| super::text::pad(&super::text::probability(v), 5));
+    let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), |v| format!("{v:.3}").trim_start_matches('0').to_string());
     let tone = match (before, after) {
         (Some(b), Some(a)) if a > b + 0.005 => RowTone::Good,
         (Some(b), Some(a)) if a < b - 0.005 => RowTone::Warn,
@@ -81,7 +81,7 @@ pub fn row(name: &str, depth: usize, n: u64, before: Option<f64>, after: Option<
     };
     let class = Some(name.strip_prefix("other ").unwrap_or(name).to_string());
     let name = super::text::pad(&format!("{}{name}", "  ".repeat(depth.saturating_sub(1).min(8))), 32);
-    ListingRow { class, ..ListingRow::new(tone, String::new(), format!("{name} {n:>6}   {} → {}", number(before), number(after))) }
+    ListingRow { class, ..ListingRow::new(tone, String::new(), format!("{name} {n:>6}   {:>5} → {:>5}", number(before), number(after))) }
 }
 
 /// Writes a model, its reference set beside it. The reference set comes first: a bundle without it can't be refitted.

@@ -95,7 +95,7 @@ fn left(path: Option<&str>) -> Left {
         stamp: Some(stamp("read")),
         steps: vec!["add restored".into(), "rename x".into()],
         step_count: 7,
-        taxonomy: Box::new(t.clone()),
+        taxonomy: std::sync::Arc::new(t.clone()),
     };
     Journal::new(Ok(folder.path().into())).write(&entry).unwrap();
     let journal =

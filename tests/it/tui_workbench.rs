@@ -498,7 +498,7 @@ fn a_refit_shows_what_changed_and_can_be_taken_back() {
     assert_eq!(s.model.ready().unwrap().name, "new");
     assert!(s.cascade().is_some(), "the selected object was asked for anew");
     let text = lines(&draw(&mut s, 120, 40)).join("\n");
-    assert!(text.contains("fold 9") && text.contains("SN IIP") && text.contains("–  → .500"), "{text}");
+    assert!(text.contains("fold 9") && text.contains("SN IIP") && text.contains("– →  .500"), "{text}");
     // An answer of the model before comes late: it is dropped.
     let p: std::sync::Arc<[f64]> = std::sync::Arc::from([0.5]);
     let curve = s.objects.current().unwrap().curve.clone();

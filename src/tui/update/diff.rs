@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Most changed decisions that are listed.
 const LISTED: usize = 500;
+/// Objects times classes that are decided at once.
+const WORK: usize = 20_000_000;
 
 /// Asks with what to compare.
 pub fn ask(state: &mut State) {
@@ -59,7 +61,9 @@ fn entry(e: &DiffEntry) -> ListingRow {
         DiffKind::Moved | DiffKind::Renamed => RowTone::Warn,
         _ => RowTone::Plain,
     };
-    let place = e.path_b.as_ref().or(e.path_a.as_ref()).map_or("", String::as_str);
+    let gone = matches!(e.kind, DiffKind::Removed | DiffKind::Merged);
+    let (first, second) = if gone { (&e.path_a, &e.path_b) } else { (&e.path_b, &e.path_a) };
+    let place = first.as_ref().or(second.as_ref()).map_or("", String::as_str);
     let detail = if e.detail.is_empty() { String::new() } else { format!("   {}", e.detail) };
     ListingRow { node: e.node_b, ..ListingRow::new(tone, format!("{} {}", e.kind.sign(), e.kind.name()), format!("{place}{detail}")) }
 }
@@ -71,10 +75,19 @@ fn show(state: &mut State, old: &Taxonomy, what: &str) {
     for (name, before, after) in found.weights.options() {
         rows.push(ListingRow::new(RowTone::Warn, "~ weights", format!("{name} {before} → {after}")));
     }
-    let changed = decisions(state, old, &found);
+    // Objects times classes: as many as can be asked without the screen standing still.
+    let asked = (WORK / state.tree.taxonomy().len().max(old.len())).min(state.objects.len());
+    let changed = decisions(state, old, &found, asked);
     if rows.is_empty() && found.weights.rows.is_empty() && changed.is_empty() {
         state.say(Tone::Info, format!("the tree is the same as {what}"));
         return;
+    }
+    let number = changed.len();
+    if number > 0 {
+        let of = if asked < state.objects.len() { "the first " } else { "" };
+        let heading = format!("Decisions: {number} of {of}{} change", text::plural(asked.min(state.objects.n_classified()), "object"));
+        rows.push(ListingRow::new(RowTone::Heading, "", heading));
+        rows.extend(changed.into_iter().take(LISTED));
     }
     let new = state.tree.taxonomy();
     if !found.weights.rows.is_empty() {
@@ -84,12 +97,6 @@ fn show(state: &mut State, old: &Taxonomy, what: &str) {
             let line = format!("{} {:>6} → {}", text::pad(&w.name, 30), number(w.old), number(w.new));
             ListingRow { node: new.find(&w.name), ..ListingRow::new(RowTone::Dim, "~ W λ", line) }
         }));
-    }
-    let number = changed.len();
-    if number > 0 {
-        let classified = state.objects.n_classified();
-        rows.push(ListingRow::new(RowTone::Heading, "", format!("Decisions: {number} of {} change", text::plural(classified, "object"))));
-        rows.extend(changed.into_iter().take(LISTED));
     }
     let counts: Vec<String> =
         DiffKind::ALL.iter().map(|k| (found.count(*k), k.name())).filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
@@ -104,8 +111,8 @@ fn show(state: &mut State, old: &Taxonomy, what: &str) {
     );
 }
 
-/// The objects whose decision changes, as rows.
-fn decisions(state: &State, old: &Taxonomy, found: &TreeDiff) -> Vec<ListingRow> {
+/// Those of the first `asked` objects whose decision changes, as rows.
+fn decisions(state: &State, old: &Taxonomy, found: &TreeDiff, asked: usize) -> Vec<ListingRow> {
     let Some(model) = state.model.ready() else { return Vec::new() };
     let Ok(pair) = TreePair::new(&model.taxonomy, &model.layout, old, state.tree.taxonomy()) else { return Vec::new() };
     let row = |(index, object): (usize, &crate::tui::objects::Object)| {
@@ -118,5 +125,5 @@ fn decisions(state: &State, old: &Taxonomy, found: &TreeDiff) -> Vec<ListingRow>
             ListingRow { object: Some(index), ..ListingRow::new(RowTone::Plain, "decision", line) }
         })
     };
-    state.objects.iter().enumerate().filter_map(row).collect()
+    state.objects.iter().enumerate().take(asked).filter_map(row).collect()
 }

@@ -88,13 +88,15 @@ fn list(state: &mut State, labels: LabelCounts, of: String, at: Option<&str>) {
     };
     let rows: Vec<ListingRow> = mapped.iter().map(row).collect();
     let t = &mapping.totals;
+    let unmapped = match t.unmapped_labels() {
+        0 => "none unmapped".to_string(),
+        labels => format!("{} of {} unmapped", text::long_count(t.unmapped() as usize), text::plural(labels as usize, "label")),
+    };
     let head = vec![format!(
-        "{}: {} without loss, {} with detail lost, {} unmapped (of {})",
+        "{}: {} without loss, {} with detail lost, {unmapped}",
         text::plural(t.objects() as usize, "object"),
         text::long_count(t.without_loss() as usize),
         text::long_count(t.with_loss() as usize),
-        text::long_count(t.unmapped() as usize),
-        text::plural(t.unmapped_labels() as usize, "label"),
     )];
     let selected = at.and_then(|label| mapped.iter().position(|m| m.label == label)).unwrap_or(0);
     report::show(state, ListingKind::Labels, format!("Labels of {}", clean(&of)), head, rows, FOOT);

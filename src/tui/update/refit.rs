@@ -41,6 +41,7 @@ pub fn done(state: &mut State, refitted: Refitted) -> Vec<Effect> {
         row.node = row.class.as_deref().and_then(|name| state.tree.taxonomy().find(name));
     }
     let foot = "enter goes to the class · B goes back to the model before · W saves the new one · esc closes";
+    state.say(Tone::Info, "the model is refitted for this tree; it is in no file yet (W saves it)");
     report::show(state, ListingKind::Refit, "Refitted: what changed".into(), refitted.head, rows, foot);
     effects
 }

@@ -31,13 +31,17 @@ pub fn draw(state: &State, l: &Listing, area: Rect, buf: &mut Buffer, hits: &mut
     let sign = l.rows.iter().filter(|r| r.tone != RowTone::Heading).map(|r| text::width(&r.sign)).max().unwrap_or(0).min(24);
     let longest = l.rows.iter().map(|r| sign + 2 + text::width(&r.text)).chain(l.head.iter().map(|h| text::width(h))).max().unwrap_or(0);
     let width = (longest as u16).saturating_add(6).clamp(60, 130);
-    let height = (l.rows.len() + l.head.len() + DETAIL + 4).min(usize::from(u16::MAX)) as u16;
+    let room = usize::from(width.min(area.width.saturating_sub(4))).saturating_sub(4);
+    let head: Vec<String> = l.head.iter().flat_map(|h| wrap(&text::clean(h), room)).collect();
+    // Room for the whole text of a row is kept only where some row needs it.
+    let detail = if longest > room { DETAIL + 1 } else { 0 };
+    let height = (l.rows.len() + head.len() + detail + 2).min(usize::from(u16::MAX)) as u16;
     let rect = centred(area, width, height);
     let inside = window(state, &l.title, rect, buf);
     let mut y = inside.y;
-    for line in l.head.iter().flat_map(|h| wrap(&text::clean(h), usize::from(inside.width))) {
+    for line in &head {
         if y + 3 < inside.bottom() {
-            put(buf, inside.x, y, &line, inside.width, t.text);
+            put(buf, inside.x, y, line, inside.width, t.text);
             y += 1;
         }
     }
