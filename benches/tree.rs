@@ -81,7 +81,7 @@ fn main() {
     // Each with its redrawn frame, on a leaf far down and on a class with thousands below it.
     let mut all = Vec::new();
     for at in ["SN II 0 0 0 0", "SN II", "CC"] {
-        let edits = "e } y u H u L u K u v esc r 'x' enter u p 'a_new_parent' enter u d r u d a u".split(' ');
+        let edits = "e } y u H u L u K u v esc r 'x' enter u x k enter u p 'a_new_parent' enter u d r u d a u".split(' ');
         go_to(&mut state, at);
         for key in edits {
             let begin = Instant::now();

@@ -67,6 +67,9 @@ pub enum ListingKind {
     Refit,
 }
 
+/// Labels with their objects.
+pub type LabelCounts = Arc<Vec<(String, u64)>>;
+
 /// A list of rows, some of which lead to a class or an object.
 #[derive(Debug, Clone)]
 pub struct Listing {
@@ -85,7 +88,7 @@ pub struct Listing {
     /// What may be done, for the lower edge.
     pub foot: String,
     /// Of a list of labels: the labels with their objects, and where they come from.
-    pub labels: Option<(Arc<Vec<(String, u64)>>, String)>,
+    pub labels: Option<(LabelCounts, String)>,
 }
 
 /// How a row is meant.

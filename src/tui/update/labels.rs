@@ -5,14 +5,12 @@ use crate::taxonomy::mapping::{MappedLabel, Outcome, attach as attach_label, map
 use crate::taxonomy::{NodeId, diff::short_path};
 use crate::tui::action::LabelsFor;
 use crate::tui::effect::Effect;
-use crate::tui::overlay::{ListingKind, ListingRow, Overlay, Purpose, RowTone};
+use crate::tui::overlay::{LabelCounts, ListingKind, ListingRow, Overlay, Purpose, RowTone};
 use crate::tui::state::{State, Tone};
 use crate::tui::text::{self, clean};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-type LabelCounts = Arc<Vec<(String, u64)>>;
 
 const FOOT: &str = "a alias of the suggested class · t of the selected one · b absorbed by it · f another file · enter goes there · esc";
 
