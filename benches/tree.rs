@@ -42,10 +42,6 @@ fn timed(what: &str, runs: usize, mut work: impl FnMut(usize)) {
     println!("{what}: median {:.2} ms, largest {:.2} ms of {runs}", ms[runs / 2], ms[runs - 1]);
 }
 
-fn go_to(state: &mut taxonova::tui::state::State, name: &str) {
-    state.tree.selected.node = state.tree.taxonomy().find(name).expect("a class");
-}
-
 fn main() {
     let tree = large();
     let json = to_json(&tree);
@@ -82,7 +78,7 @@ fn main() {
     let mut all = Vec::new();
     for at in ["SN II 0 0 0 0", "SN II", "CC"] {
         let edits = "e } y u H u L u K u v esc r 'x' enter u x k enter u p 'a_new_parent' enter u d r u d a u".split(' ');
-        go_to(&mut state, at);
+        tui_fake::go_to(&mut state, at);
         for key in edits {
             let begin = Instant::now();
             tui_fake::keys(&mut state, key);

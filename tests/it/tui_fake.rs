@@ -14,7 +14,7 @@ use taxonova::tui::effect::Effect;
 use taxonova::tui::jobs::Handle;
 use taxonova::tui::keymap::Key;
 use taxonova::tui::refit::Refitter;
-use taxonova::tui::state::{ModelInfo, Source, State};
+use taxonova::tui::state::{ModelInfo, Pane, Source, State, TreeRowKind};
 use taxonova::tui::theme::{Theme, ThemeName};
 use taxonova::tui::update::update;
 use taxonova::tui::view;
@@ -137,6 +137,18 @@ pub fn keys(state: &mut State, names: &str) -> Vec<Effect> {
         rest = tail.trim_start();
     }
     left
+}
+
+/// Selects a class.
+pub fn go_to(s: &mut State, name: &str) {
+    s.focus = Pane::Taxonomy;
+    s.tree.selected.node = s.tree.taxonomy().find(name).unwrap_or_else(|| panic!("no class {name}"));
+    s.tree.selected.kind = TreeRowKind::Node;
+}
+
+/// What the status line says.
+pub fn said(s: &State) -> &str {
+    s.status.as_ref().map_or("", |m| m.text.as_str())
 }
 
 /// Draws a frame as the main loop does.

@@ -1,6 +1,6 @@
 //! What keys do to the state: (state, keys, expected).
 
-use crate::tui_fake::{act, draw, keys, lines, model, sample, state, tree};
+use crate::tui_fake::{act, draw, go_to, keys, lines, model, said, sample, state, tree};
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::path::PathBuf;
 use taxonova::taxonomy::{Form, Layout};
@@ -15,13 +15,6 @@ fn fresh() -> State {
     state(ThemeName::Dark)
 }
 
-/// Selects a class.
-fn go_to(s: &mut State, name: &str) {
-    s.focus = Pane::Taxonomy;
-    s.tree.selected.node = s.tree.taxonomy().find(name).unwrap_or_else(|| panic!("no class {name}"));
-    s.tree.selected.kind = TreeRowKind::Node;
-}
-
 fn selected_name(s: &State) -> String {
     s.tree.row_name(s.tree.selected)
 }
@@ -29,10 +22,6 @@ fn selected_name(s: &State) -> String {
 fn children(s: &State, name: &str) -> Vec<String> {
     let t = s.tree.taxonomy();
     t.children(t.find(name).unwrap()).iter().map(|n| t.node(*n).name.clone()).collect()
-}
-
-fn said(s: &State) -> &str {
-    s.status.as_ref().map_or("", |m| m.text.as_str())
 }
 
 /// The cascade must be consistent whatever was done to the tree: a parent holds its children and what is unresolved.

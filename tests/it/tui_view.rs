@@ -7,7 +7,8 @@ use taxonova::tui::action::Action;
 use taxonova::tui::state::{Source, State};
 use taxonova::tui::theme::{Theme, ThemeName};
 
-fn snapshot(name: &str, text: String) {
+/// Compares with the snapshot of this name.
+pub fn snapshot(name: &str, text: String) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);

@@ -1,6 +1,7 @@
 //! The taxonomy workbench: (state, keys, expected) for everything that changes the tree's shape, and the tree pane's pictures.
 
-use crate::tui_fake::{act, draw, keys, lines, state, with_styles};
+use crate::tui_fake::{act, draw, go_to, keys, lines, said, state, with_styles};
+use crate::tui_view::snapshot;
 use taxonova::taxonomy::{Node, Taxonomy, to_json};
 use taxonova::tui::action::Action;
 use taxonova::tui::effect::Effect;
@@ -14,18 +15,8 @@ fn fresh() -> State {
     state(ThemeName::Dark)
 }
 
-fn go_to(s: &mut State, name: &str) {
-    s.focus = Pane::Taxonomy;
-    s.tree.selected.node = s.tree.taxonomy().find(name).unwrap_or_else(|| panic!("no class {name}"));
-    s.tree.selected.kind = TreeRowKind::Node;
-}
-
 fn selected(s: &State) -> String {
     s.tree.row_name(s.tree.selected)
-}
-
-fn said(s: &State) -> &str {
-    s.status.as_ref().map_or("", |m| m.text.as_str())
 }
 
 fn parent(s: &State, name: &str) -> String {
@@ -313,14 +304,6 @@ fn the_title_and_the_source_are_edited() {
     assert_eq!(s.tree.taxonomy().citation, "me 2026");
     keys(&mut s, "u u");
     assert!(!s.tree.doc.is_dirty());
-}
-
-fn snapshot(name: &str, text: String) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 fn with_tree(tree: Taxonomy) -> State {
