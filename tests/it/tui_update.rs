@@ -8,7 +8,7 @@ use taxonova::tui::action::Action;
 use taxonova::tui::command::{COMMANDS, Cmd, Context};
 use taxonova::tui::effect::{Effect, Leave};
 use taxonova::tui::overlay::Overlay;
-use taxonova::tui::state::{Pane, State, TreeRowKind};
+use taxonova::tui::state::{Pane, State};
 use taxonova::tui::theme::ThemeName;
 
 fn fresh() -> State {

@@ -6,7 +6,7 @@ use taxonova::taxonomy::{Node, Taxonomy, to_json};
 use taxonova::tui::action::Action;
 use taxonova::tui::effect::Effect;
 use taxonova::tui::overlay::Overlay;
-use taxonova::tui::state::{Pane, State, TreeRowKind};
+use taxonova::tui::state::{Pane, State};
 use taxonova::tui::theme::ThemeName;
 use taxonova::tui::tree::Shown;
 use taxonova::tui::update::update;
