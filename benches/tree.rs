@@ -9,7 +9,6 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 use taxonova::taxonomy::{Document, Edit, Node, Taxonomy, parse_json, to_json, validate};
-use taxonova::tui::action::Action;
 use taxonova::tui::theme::ThemeName;
 
 /// The shipped tree of transients with subtypes of SN II up to 10,000 classes, in levels of up to ten children.
@@ -68,7 +67,7 @@ fn main() {
     timed("1,000 redos", 1, |_| while document.redo().is_some() {});
 
     let mut state = tui_fake::state(ThemeName::Dark);
-    tui_fake::act(&mut state, Action::TaxonomyReady(Box::new(tree), "large.json".into()));
+    tui_fake::act(&mut state, tui_fake::arrived(tree, "large.json"));
     tui_fake::keys(&mut state, "2 O G");
     tui_fake::draw(&mut state, 160, 50);
     timed("frame", 50, |_| {

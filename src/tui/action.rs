@@ -1,8 +1,8 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
-use super::file::FileReport;
-use super::refit::Refitted;
+use super::file::{Arrived, FileReport};
+use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
 use crate::lightcurve::LightCurve;
 use crate::taxonomy::Taxonomy;
@@ -44,16 +44,7 @@ pub enum Action {
     /// The model could not be loaded.
     ModelFailed(String),
     /// A taxonomy to be opened was read.
-    TaxonomyReady(Box<Taxonomy>, PathBuf),
-    /// A taxonomy of a foreign format was read: it has no file of ours yet.
-    Imported {
-        /// The tree.
-        taxonomy: Box<Taxonomy>,
-        /// The file.
-        path: PathBuf,
-        /// What was mended or left out, a line each.
-        notes: Vec<String>,
-    },
+    TaxonomyReady(Box<Arrived>),
     /// The tree was written in a foreign format, as a copy.
     Exported {
         /// Where.
@@ -70,14 +61,16 @@ pub enum Action {
         /// The answers.
         answers: Vec<Answered>,
     },
-    /// A refit has come so far, in per cent.
-    RefitProgress(usize),
+    /// A refit has come so far: its number, per cent.
+    RefitProgress(u64, usize),
     /// A refit is done.
-    Refitted(Box<Refitted>),
+    Refitted(u64, Box<Refitted>),
     /// A refit has failed, and why.
-    RefitFailed(String),
-    /// The refitted model was saved there.
-    ModelSaved(PathBuf),
+    RefitFailed(u64, String),
+    /// A refitted model was saved there.
+    ModelSaved(PathBuf, Arc<ModelFile>),
+    /// A model is there already, or its reference set.
+    ModelExists(PathBuf),
     /// Labels were read, for what was asked.
     LabelsRead {
         /// What for.

@@ -145,16 +145,18 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                 Effect::ClassifyFirst(index, curve) => jobs.classify_first(index, curve),
                 Effect::ClassifyPart { request, observations, photometry } => jobs.classify_part(request, observations, photometry),
                 Effect::UseModel { handle, number } => jobs.use_model(number, handle.sessions),
-                Effect::Refit { refitter, taxonomy, cancel } => refit::start(refitter, taxonomy, cancel, jobs.report.clone()),
-                Effect::SaveModel { file, path } => {
-                    jobs.aside("saving the model", move || refit::save(&file, &path).map(|()| Action::ModelSaved(path)))
+                Effect::Refit { refitter, taxonomy, cancel, number } => {
+                    refit::start(refitter, taxonomy, cancel, number, jobs.report.clone())
+                }
+                Effect::SaveModel { file, path, overwrite } => {
+                    jobs.aside("saving the model", move || refit::save(file, path, overwrite));
                 }
                 Effect::ReadLabels { path, why } => jobs.read_labels(path, why),
                 Effect::ReadTree(path) => jobs.read_tree(path),
                 Effect::OpenTree(path) => jobs.open_tree(path),
-                Effect::Save { taxonomy, path, overwrite, known, then_quit } => {
+                Effect::Save { taxonomy, path, own, overwrite, known, then_quit } => {
                     // The last of these is taken in first.
-                    actions.extend(files::save(&taxonomy, path, overwrite, known.as_ref(), then_quit).into_iter().rev());
+                    actions.extend(files::save(&taxonomy, path, own, overwrite, known.as_ref(), then_quit).into_iter().rev());
                 }
             }
         }

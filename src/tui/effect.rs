@@ -61,6 +61,8 @@ pub enum Effect {
         taxonomy: Arc<Taxonomy>,
         /// Set to stop it.
         cancel: Arc<AtomicBool>,
+        /// Its number.
+        number: u64,
     },
     /// Save a model that is in no file yet, with its reference set beside it.
     SaveModel {
@@ -68,6 +70,8 @@ pub enum Effect {
         file: Arc<ModelFile>,
         /// Where.
         path: PathBuf,
+        /// Whether files that are there may be replaced.
+        overwrite: bool,
     },
     /// Read the labels of a file.
     ReadLabels {
@@ -88,6 +92,8 @@ pub enum Effect {
         taxonomy: Arc<Taxonomy>,
         /// Where.
         path: PathBuf,
+        /// Whether it is the tree's own file.
+        own: bool,
         /// Whether a file that is there may be replaced.
         overwrite: bool,
         /// What the file should hold; if it holds something else, that is asked about.

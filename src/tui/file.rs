@@ -24,8 +24,25 @@ pub struct FileState {
     pub pending: VecDeque<Pending>,
     /// The edits that are being asked about.
     pub asked: Option<Box<Left>>,
+    /// The document's revision when a tree was asked for that is being read: it may take the place of that one unasked.
+    pub opening: Option<u64>,
+    /// A tree that was read, and waits for an answer.
+    pub arrived: Option<Box<Arrived>>,
     /// The document's revision that was sent to the journal; none = the journal is empty.
     pub journalled: Option<u64>,
+}
+
+/// A tree that was read to be opened.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The tree.
+    pub taxonomy: Taxonomy,
+    /// Its file.
+    pub path: PathBuf,
+    /// What the file holds; none of a foreign format, which is imported and not edited in place.
+    pub stamp: Option<Stamp>,
+    /// What was mended or left out of a foreign format, a line each.
+    pub notes: Vec<String>,
 }
 
 /// A question that waits.
@@ -47,6 +64,8 @@ impl Default for FileState {
             unread: false,
             pending: VecDeque::new(),
             asked: None,
+            opening: None,
+            arrived: None,
             journalled: None,
         }
     }
@@ -75,8 +94,8 @@ pub enum FileReport {
     },
     /// The file that was named at the start could not be read.
     Unread(PathBuf),
-    /// What other processes left behind.
-    Journals(Found),
+    /// What other processes left behind of the tree of this file; none = of trees without one.
+    Journals(Option<PathBuf>, Found),
     /// Unsaved edits can't be journalled, and why.
     JournalFailed(String),
     /// Something became of the file.

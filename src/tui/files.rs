@@ -1,7 +1,7 @@
 //! Work on the tree's file and on the journal, on threads of its own. Reports by messages. Knows nothing of the screen.
 
 use super::action::Action;
-use super::file::{FileReport, FileWish};
+use super::file::{Arrived, FileReport, FileWish};
 use super::jobs::guarded;
 use super::journal::{self, Entry, Journal};
 use super::text::clean;
@@ -161,7 +161,7 @@ fn keep_journal(mut journal: Journal, shared: &(Mutex<Queue>, Condvar), report: 
                 }
                 Order::Clear => journal.clear(),
                 Order::Scan(path) => {
-                    let _ = report.send(Action::File(FileReport::Journals(journal.scan(path.as_deref()))));
+                    let _ = report.send(Action::File(FileReport::Journals(path.clone(), journal.scan(path.as_deref()))));
                 }
                 // What was restored must be on the disk somewhere else before the old place is given up.
                 Order::Forget { restored: true, .. } if failed => {}
@@ -239,14 +239,10 @@ pub fn read(path: &Path) -> Result<ReadTree, String> {
     Ok(ReadTree { taxonomy, stamp: None, notes: loaded.notes })
 }
 
-/// Reads a tree to be opened: what to report, in this order.
-pub fn read_to_open(path: PathBuf) -> Result<Vec<Action>, String> {
+/// Reads a tree to be opened: what to report.
+pub fn read_to_open(path: PathBuf) -> Result<Action, String> {
     let read = read(&path)?;
-    let taxonomy = Box::new(read.taxonomy);
-    Ok(match read.stamp {
-        Some(stamp) => vec![Action::TaxonomyReady(taxonomy, path.clone()), Action::File(FileReport::Known { path, stamp })],
-        None => vec![Action::Imported { taxonomy, path, notes: read.notes }],
-    })
+    Ok(Action::TaxonomyReady(Box::new(Arrived { taxonomy: read.taxonomy, path, stamp: read.stamp, notes: read.notes })))
 }
 
 /// Writes the tree in a foreign format: a copy, which may hold less.
@@ -261,12 +257,13 @@ fn export(taxonomy: &Taxonomy, path: PathBuf, format: Format) -> Action {
     }
 }
 
-/// Saves a tree; `known` is what its file should hold. Returns what to report, in this order.
-pub fn save(taxonomy: &Taxonomy, path: PathBuf, overwrite: bool, known: Option<&Stamp>, then_quit: bool) -> Vec<Action> {
+/// Saves a tree. `own`: it is the tree's own file, which holds our format whatever its name; `known` is what it should
+/// hold. Another name of a foreign format gets a copy in that format. Returns what to report, in this order.
+pub fn save(taxonomy: &Taxonomy, path: PathBuf, own: bool, overwrite: bool, known: Option<&Stamp>, then_quit: bool) -> Vec<Action> {
     if !overwrite && path.exists() {
         return vec![Action::FileExists { path, then_quit }];
     }
-    if let Some(format) = format::by_name(&path).filter(|f| *f != Format::Json) {
+    if let Some(format) = format::by_name(&path).filter(|f| !own && *f != Format::Json) {
         return vec![export(taxonomy, path, format)];
     }
     if let Some(known) = known {
@@ -354,23 +351,23 @@ mod tests {
             [Action::File(FileReport::Known { stamp, .. }), Action::Saved { .. }] => stamp.clone(),
             _ => panic!("not saved"),
         };
-        let stamp = saved(&save(&tree, path.clone(), false, None, false));
+        let stamp = saved(&save(&tree, path.clone(), true, false, None, false));
         assert_eq!(stamp, Stamp::of_file(&path).unwrap());
-        assert!(matches!(save(&tree, path.clone(), false, None, true)[..], [Action::FileExists { then_quit: true, .. }]));
-        saved(&save(&tree, path.clone(), true, Some(&stamp), false));
+        assert!(matches!(save(&tree, path.clone(), true, false, None, true)[..], [Action::FileExists { then_quit: true, .. }]));
+        saved(&save(&tree, path.clone(), true, true, Some(&stamp), false));
         // Another program was there.
         std::fs::write(&path, "theirs").unwrap();
-        let reports = save(&tree, path.clone(), true, Some(&stamp), true);
+        let reports = save(&tree, path.clone(), true, true, Some(&stamp), true);
         assert!(matches!(reports[..], [Action::File(FileReport::SaveConflict { then_quit: true })]));
         assert_eq!(std::fs::read(&path).unwrap(), b"theirs");
         std::fs::remove_file(&path).unwrap();
-        saved(&save(&tree, path.clone(), true, Some(&stamp), false));
+        saved(&save(&tree, path.clone(), true, true, Some(&stamp), false));
         #[cfg(unix)]
         {
             let link = folder.path().join("link.json");
             std::os::unix::fs::symlink(&path, &link).unwrap();
             let other = Taxonomy::new("other", "Object");
-            let stamp = saved(&save(&other, link.clone(), true, Some(&stamp), false));
+            let stamp = saved(&save(&other, link.clone(), true, true, Some(&stamp), false));
             assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
             assert_eq!(Stamp::of_file(&path).unwrap(), stamp);
         }
@@ -378,10 +375,10 @@ mod tests {
         let mut permissions = std::fs::metadata(&path).unwrap().permissions();
         permissions.set_readonly(true);
         std::fs::set_permissions(&path, permissions).unwrap();
-        let reports = save(&tree, path.clone(), true, None, true);
+        let reports = save(&tree, path.clone(), true, true, None, true);
         assert!(matches!(&reports[..], [Action::Failed(why)] if why.contains("read-only") && why.contains("t.json")));
         assert_eq!(std::fs::read(&path).unwrap(), before);
-        let nowhere = save(&tree, folder.path().join("no/such/folder.json"), true, None, true);
+        let nowhere = save(&tree, folder.path().join("no/such/folder.json"), true, true, None, true);
         assert!(matches!(&nowhere[..], [Action::Failed(why)] if why.contains("folder.json")));
         assert_eq!(read(&path).unwrap().stamp, Some(Stamp::of_bytes(&before)));
     }

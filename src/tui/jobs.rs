@@ -113,10 +113,14 @@ impl Jobs {
         let (shared, to) = (jobs.shared.clone(), report.clone());
         std::thread::spawn(move || {
             if let Some(path) = taxonomy {
-                let messages = guarded("reading the taxonomy", || files::read_to_open(path.clone()))
-                    .unwrap_or_else(|e| vec![Action::File(FileReport::Unread(path)), Action::Failed(e)]);
-                for message in messages {
-                    let _ = to.send(message);
+                match guarded("reading the taxonomy", || files::read_to_open(path.clone())) {
+                    Ok(arrived) => {
+                        let _ = to.send(arrived);
+                    }
+                    Err(e) => {
+                        let _ = to.send(Action::File(FileReport::Unread(path)));
+                        let _ = to.send(Action::Failed(e));
+                    }
                 }
             }
             match guarded("loading the model", loader) {
@@ -172,13 +176,7 @@ impl Jobs {
 
     /// Reads a tree and opens it.
     pub fn open_tree(&self, path: PathBuf) {
-        let report = self.report.clone();
-        std::thread::spawn(move || {
-            let messages = guarded("reading the taxonomy", || files::read_to_open(path)).unwrap_or_else(|e| vec![Action::Failed(e)]);
-            for message in messages {
-                let _ = report.send(message);
-            }
-        });
+        self.aside("reading the taxonomy", move || files::read_to_open(path));
     }
 
     /// Uses another model from now on. What waits is asked for anew by the caller.

@@ -248,13 +248,15 @@ impl Journal {
             let Some(n) = Name::of(name).filter(|n| n.owner != self.owner) else { continue };
             let journal = folder.join(name);
             let content = read(&journal);
-            let claim = lock(&folder.join(format!("{}.lock", n.owner)));
+            // One that was claimed before, and left for later, is ours still.
+            let ours = self.claims.contains_key(&n.owner);
+            let claim = if ours { None } else { lock(&folder.join(format!("{}.lock", n.owner))) };
             // Where locks don't work, the number of the process must do; its start tells a reused one apart.
             let runs = content.as_ref().is_ok_and(|(h, _)| h.pid_start.is_some() && process_start(h.pid) == h.pid_start);
-            let Some(claim) = claim.filter(|_| !runs) else {
+            if !ours && (claim.is_none() || runs) {
                 found.alive += usize::from(n.key == wanted);
                 continue;
-            };
+            }
             if !journal.exists() {
                 continue;
             }
@@ -263,7 +265,7 @@ impl Journal {
                     let now = path.map(Stamp::of_file);
                     // It was saved just before the process ended.
                     if matches!(&now, Some(Ok(s)) if s.sha256 == header.tree_sha256) {
-                        self.claims.insert(n.owner, claim);
+                        self.claims.extend(claim.map(|claim| (n.owner, claim)));
                         self.forget(&journal);
                         continue;
                     }
@@ -272,7 +274,7 @@ impl Journal {
                         (Ok(_), _) => FileNow::Changed,
                         (Err(_), _) => FileNow::Gone,
                     });
-                    self.claims.insert(n.owner, claim);
+                    self.claims.extend(claim.map(|claim| (n.owner, claim)));
                     found.left.push(Left { journal, header, taxonomy, file });
                 }
                 Ok((header, _)) => found.others.push(header.file.unwrap_or_else(|| format!("{} (no file)", header.name))),

@@ -262,6 +262,10 @@ pub enum Then {
     DiffFile,
     /// Open a tree; unsaved edits are lost.
     OpenTree(PathBuf),
+    /// Open the tree that was read and waits; unsaved edits are lost.
+    OpenArrived,
+    /// Write the refitted model over the files that are there.
+    OverwriteModel(PathBuf),
     /// No numbers of examples.
     CountsForget,
     /// Save, then leave.

@@ -5,7 +5,7 @@ use super::jobs::guarded;
 use super::overlay::{ListingRow, RowTone};
 use super::state::ModelInfo;
 use crate::taxonomy::Taxonomy;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
@@ -51,7 +51,7 @@ pub struct Refitted {
 }
 
 /// Starts it; reports by messages.
-pub fn start(refitter: Refitter, tree: Arc<Taxonomy>, cancel: Arc<AtomicBool>, report: Sender<Action>) {
+pub fn start(refitter: Refitter, tree: Arc<Taxonomy>, cancel: Arc<AtomicBool>, number: u64, report: Sender<Action>) {
     std::thread::spawn(move || {
         let mut last = usize::MAX;
         let done = guarded("refitting", || {
@@ -59,13 +59,13 @@ pub fn start(refitter: Refitter, tree: Arc<Taxonomy>, cancel: Arc<AtomicBool>, r
                 let percent = 100 * step / of.max(1);
                 if percent != last {
                     last = percent;
-                    let _ = report.send(Action::RefitProgress(percent));
+                    let _ = report.send(Action::RefitProgress(number, percent));
                 }
             })
         });
         let _ = report.send(match done {
-            Ok(refitted) => Action::Refitted(Box::new(refitted)),
-            Err(why) => Action::RefitFailed(why),
+            Ok(refitted) => Action::Refitted(number, Box::new(refitted)),
+            Err(why) => Action::RefitFailed(number, why),
         });
     });
 }
@@ -84,11 +84,16 @@ pub fn row(name: &str, depth: usize, n: u64, before: Option<f64>, after: Option<
     ListingRow { class, ..ListingRow::new(tone, String::new(), format!("{name} {n:>6}   {:>5} → {:>5}", number(before), number(after))) }
 }
 
-/// Writes a model, its reference set beside it. The reference set comes first: a bundle without it can't be refitted.
-pub fn save(file: &ModelFile, path: &Path) -> Result<(), String> {
+/// Writes a model, its reference set beside it: both or neither, but for a crash between two renames.
+pub fn save(file: Arc<ModelFile>, path: PathBuf, overwrite: bool) -> Result<Action, String> {
     let beside = path.with_extension(crate::model::REFSET_EXTENSION);
-    for (path, bytes) in [(beside.as_path(), &file.refset), (path, &file.bundle)] {
-        crate::atomic::write(path, |f| f.write_all(bytes)).map_err(|e| format!("{}: not saved: {e}", path.display()))?;
+    if !overwrite && (path.exists() || beside.exists()) {
+        return Ok(Action::ModelExists(path));
     }
-    Ok(())
+    crate::atomic::write(&path, |f| {
+        f.write_all(&file.bundle)?;
+        crate::atomic::write(&beside, |f| f.write_all(&file.refset))
+    })
+    .map_err(|e| format!("{}: not saved: {e}", path.display()))?;
+    Ok(Action::ModelSaved(path, file))
 }

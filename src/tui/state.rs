@@ -119,6 +119,8 @@ pub struct TimeCursor {
 /// A refit that is under way.
 #[derive(Debug, Clone)]
 pub struct Refit {
+    /// Its number: reports of another one are dropped.
+    pub number: u64,
     /// How far it has come.
     pub percent: usize,
     /// Set to stop it.
@@ -177,6 +179,8 @@ pub struct State {
     pub split: (i16, i16),
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
+    /// A list that waits until nothing lies over the panes.
+    pub waiting: Option<super::overlay::Listing>,
     /// What could not be read.
     pub errors: Vec<String>,
     /// What the status line says.
@@ -210,6 +214,7 @@ impl State {
             zoom: false,
             split: (0, 0),
             overlay: None,
+            waiting: None,
             errors: Vec::new(),
             status: None,
             mouse: true,

@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{ReadOptions, open_bytes};
-use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json};
+use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json, to_json};
 use taxonova::tui::action::{Action, Answered};
 use taxonova::tui::effect::Effect;
+use taxonova::tui::file::Arrived;
 use taxonova::tui::jobs::Handle;
 use taxonova::tui::keymap::Key;
 use taxonova::tui::refit::Refitter;
@@ -18,6 +19,7 @@ use taxonova::tui::state::{ModelInfo, Pane, Source, State, TreeRowKind};
 use taxonova::tui::theme::{Theme, ThemeName};
 use taxonova::tui::update::update;
 use taxonova::tui::view;
+use taxonova::tui::watch::Stamp;
 
 /// The tree that the pretended model was trained on.
 pub fn tree() -> Taxonomy {
@@ -61,6 +63,12 @@ pub fn handle() -> Handle {
         refit: Some(Refitter(Arc::new(|_, _, _| Err("pretended".into())))),
         file: None,
     }
+}
+
+/// A tree that was read from a file of our own format.
+pub fn arrived(taxonomy: Taxonomy, path: &str) -> Action {
+    let stamp = Some(Stamp::of_bytes(to_json(&taxonomy).as_bytes()));
+    Action::TaxonomyReady(Box::new(Arrived { taxonomy, path: path.into(), stamp, notes: Vec::new() }))
 }
 
 /// The sample data.

@@ -1,6 +1,6 @@
 //! The tree's file in the interface: what is journalled, offered, asked and reloaded. No disk here: reports are made up.
 
-use crate::tui_fake::{act, act_with_files, draw, keys, lines, state, tree};
+use crate::tui_fake::{act, act_with_files, arrived, draw, keys, lines, state, tree};
 use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
 use std::path::PathBuf;
 use taxonova::taxonomy::{Edit, Node, Taxonomy, to_json};
@@ -23,7 +23,7 @@ fn stamp(text: &str) -> Stamp {
 /// A tree with a file.
 fn titled() -> State {
     let mut s = state(ThemeName::Dark);
-    act(&mut s, Action::TaxonomyReady(Box::new(tree()), PATH.into()));
+    act(&mut s, arrived(tree(), PATH));
     act(&mut s, Action::File(FileReport::Known { path: PATH.into(), stamp: stamp("read") }));
     s
 }
@@ -106,7 +106,7 @@ fn left(path: Option<&str>) -> Left {
 }
 
 fn offer(s: &mut State) {
-    report(s, FileReport::Journals(Found { left: vec![left(Some(PATH))], ..Found::default() }));
+    report(s, FileReport::Journals(Some(PATH.into()), Found { left: vec![left(Some(PATH))], ..Found::default() }));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_question_waits_until_nothing_lies_over_the_panes() {
 #[test]
 fn two_offers_are_asked_one_after_the_other() {
     let mut s = titled();
-    report(&mut s, FileReport::Journals(Found { left: vec![left(Some(PATH)), left(Some(PATH))], ..Found::default() }));
+    report(&mut s, FileReport::Journals(Some(PATH.into()), Found { left: vec![left(Some(PATH)), left(Some(PATH))], ..Found::default() }));
     assert!(matches!(press(&mut s, "x")[..], [Effect::File(FileWish::Forget { .. })]));
     assert!(question(&s).contains("left behind"));
     press(&mut s, "l");
@@ -225,7 +225,7 @@ fn an_untitled_tree_is_scanned_for_and_restored() {
     );
     let effects = act_with_files(&mut s, Action::ModelReady(Box::new(crate::tui_fake::model())));
     assert!(matches!(effects[..], [Effect::File(FileWish::Scan(None))]), "{effects:?}");
-    report(&mut s, FileReport::Journals(Found { left: vec![left(None)], ..Found::default() }));
+    report(&mut s, FileReport::Journals(None, Found { left: vec![left(None)], ..Found::default() }));
     assert!(question(&s).contains("no file yet"));
     keys(&mut s, "enter");
     assert!(s.tree.taxonomy().find("restored").is_some() && s.tree.path.is_none() && s.tree.doc.is_dirty());
@@ -251,9 +251,12 @@ fn edits_of_a_file_that_can_not_be_read_are_offered_all_the_same() {
 #[test]
 fn other_trees_and_damaged_journals_are_said() {
     let mut s = titled();
-    report(&mut s, FileReport::Journals(Found { others: vec!["/x/a.json".into(), "/x/b.json".into()], ..Found::default() }));
+    report(
+        &mut s,
+        FileReport::Journals(Some(PATH.into()), Found { others: vec!["/x/a.json".into(), "/x/b.json".into()], ..Found::default() }),
+    );
     assert!(said(&s).contains("2 other trees") && said(&s).contains("taxonova -t"), "{}", said(&s));
-    report(&mut s, FileReport::Journals(Found { damaged: vec!["no good".into()], ..Found::default() }));
+    report(&mut s, FileReport::Journals(Some(PATH.into()), Found { damaged: vec!["no good".into()], ..Found::default() }));
     assert!(said(&s).contains("no good"));
     keys(&mut s, "E");
     assert!(matches!(s.overlay, Some(Overlay::Errors { .. })));

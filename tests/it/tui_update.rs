@@ -1,6 +1,6 @@
 //! What keys do to the state: (state, keys, expected).
 
-use crate::tui_fake::{act, draw, go_to, keys, lines, model, said, sample, state, tree};
+use crate::tui_fake::{act, arrived, draw, go_to, keys, lines, model, said, sample, state, tree};
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::path::PathBuf;
 use taxonova::taxonomy::{Form, Layout};
@@ -461,7 +461,7 @@ fn a_tree_that_fits_two_ways_is_explained() {
     let mut other = taxonova::taxonomy::Taxonomy::new("other", "Object");
     let root = other.root();
     other.add_child(root, "Thermonuclear").unwrap();
-    act(&mut s, Action::TaxonomyReady(Box::new(other), "o.json".into()));
+    act(&mut s, arrived(other, "o.json"));
     // Nothing of the model falls anywhere: all is unresolved at the root, and that is no decision.
     let c = s.cascade().unwrap();
     assert!((c.poured.unresolved_root - 1.0).abs() < 1e-9 && c.decision.slot.is_none());

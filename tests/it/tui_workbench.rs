@@ -1,12 +1,14 @@
 //! The taxonomy workbench: (state, keys, expected) for everything that changes the tree's shape, and the tree pane's pictures.
 
-use crate::tui_fake::{act, draw, go_to, keys, lines, said, state, with_styles};
+use crate::tui_fake::{act, arrived, draw, go_to, keys, lines, said, state, with_styles};
 use crate::tui_view::snapshot;
 use taxonova::taxonomy::{Node, Taxonomy, to_json};
 use taxonova::tui::action::Action;
 use taxonova::tui::effect::Effect;
+use taxonova::tui::file::Arrived;
 use taxonova::tui::overlay::Overlay;
-use taxonova::tui::state::{Pane, State};
+use taxonova::tui::refit::{self, Refitted};
+use taxonova::tui::state::{ModelInfo, Pane, State};
 use taxonova::tui::theme::ThemeName;
 use taxonova::tui::tree::Shown;
 use taxonova::tui::update::update;
@@ -308,7 +310,7 @@ fn the_title_and_the_source_are_edited() {
 
 fn with_tree(tree: Taxonomy) -> State {
     let mut s = fresh();
-    act(&mut s, Action::TaxonomyReady(Box::new(tree), "my-tree.json".into()));
+    act(&mut s, arrived(tree, "my-tree.json"));
     keys(&mut s, "2");
     s
 }
@@ -451,32 +453,39 @@ fn an_unmapped_label_becomes_an_alias_with_one_key() {
     assert!(said(&s).contains("4 objects left out"), "{}", said(&s));
 }
 
+/// What a pretended refit gives.
+fn refitted() -> Box<Refitted> {
+    Box::new(Refitted {
+        model: ModelInfo { name: "new".into(), ..crate::tui_fake::model() },
+        head: vec!["On the 642 objects of fold 9".into()],
+        rows: vec![refit::row("SN IIP", 3, 12, None, Some(0.5)), refit::row("TDE", 1, 6, Some(0.9), Some(0.8))],
+    })
+}
+
+/// Presses F; the number of the refit that begins, and how to stop it.
+fn begin(s: &mut State) -> (u64, std::sync::Arc<std::sync::atomic::AtomicBool>) {
+    match keys(s, "F").as_slice() {
+        [Effect::Refit { cancel, number, .. }] => (*number, cancel.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_refit_shows_what_changed_and_can_be_taken_back() {
     let mut s = fresh();
     go_to(&mut s, "SN II");
-    let effects = keys(&mut s, "F");
-    let cancel = match effects.as_slice() {
-        [Effect::Refit { cancel, .. }] => cancel.clone(),
-        other => panic!("{other:?}"),
-    };
-    act(&mut s, Action::RefitProgress(40));
+    let (number, cancel) = begin(&mut s);
+    act(&mut s, Action::RefitProgress(number, 40));
     assert!(lines(&draw(&mut s, 120, 40))[0].contains("refitting 40 %"));
     keys(&mut s, "esc");
     assert!(s.refit.is_none() && cancel.load(std::sync::atomic::Ordering::Relaxed));
-    // A result that comes all the same is not taken.
-    let result = || taxonova::tui::refit::Refitted {
-        model: taxonova::tui::state::ModelInfo { name: "new".into(), ..crate::tui_fake::model() },
-        head: vec!["On the 642 objects of fold 9".into()],
-        rows: vec![
-            taxonova::tui::refit::row("SN IIP", 3, 12, None, Some(0.5)),
-            taxonova::tui::refit::row("TDE", 1, 6, Some(0.9), Some(0.8)),
-        ],
-    };
-    act(&mut s, Action::Refitted(Box::new(result())));
-    assert_eq!(s.model.ready().unwrap().name, "pretended");
-    keys(&mut s, "F");
-    let effects = act(&mut s, Action::Refitted(Box::new(result())));
+    // A result that comes all the same is not taken, nor is it for that of the next refit.
+    act(&mut s, Action::Refitted(number, refitted()));
+    let (second, _) = begin(&mut s);
+    act(&mut s, Action::Refitted(number, refitted()));
+    act(&mut s, Action::RefitFailed(number, "interrupted".into()));
+    assert!(s.refit.is_some() && s.model.ready().unwrap().name == "pretended");
+    let effects = act(&mut s, Action::Refitted(second, refitted()));
     assert!(effects.iter().any(|e| matches!(e, Effect::UseModel { number: 1, .. })), "{effects:?}");
     assert_eq!(s.model.ready().unwrap().name, "new");
     assert!(s.cascade().is_some(), "the selected object was asked for anew");
@@ -491,7 +500,108 @@ fn a_refit_shows_what_changed_and_can_be_taken_back() {
     keys(&mut s, "B");
     assert_eq!(s.model.ready().unwrap().name, "pretended");
     assert!(s.why_not(taxonova::tui::command::Cmd::PreviousModel).is_some());
-    keys(&mut s, "F");
-    act(&mut s, Action::RefitFailed("no reference set".into()));
+    let (third, _) = begin(&mut s);
+    act(&mut s, Action::RefitFailed(third, "no reference set".into()));
     assert!(said(&s).contains("no reference set") && s.refit.is_none());
+}
+
+#[test]
+fn a_late_result_does_not_take_what_is_typed() {
+    let mut s = fresh();
+    go_to(&mut s, "SN II");
+    let (number, _) = begin(&mut s);
+    keys(&mut s, "a 'SN B'");
+    act(&mut s, Action::Refitted(number, refitted()));
+    keys(&mut s, "'W' enter");
+    assert!(s.tree.taxonomy().find("SN BW").is_some() && s.model.ready().unwrap().name == "new");
+    assert!(listed(&s).iter().any(|r| r.contains("SN IIP")), "the list comes when nothing else is open");
+}
+
+#[test]
+fn a_saved_model_is_asked_about_before_it_replaces_another() {
+    let mut s = fresh();
+    let file = std::sync::Arc::new(refit::ModelFile { bundle: vec![1], refset: vec![2] });
+    let (number, _) = begin(&mut s);
+    let mut new = refitted();
+    new.model.handle.file = Some(file.clone());
+    act(&mut s, Action::Refitted(number, new));
+    let effects = keys(&mut s, "W ctrl-u '/tmp/m.onnx' enter");
+    assert!(matches!(effects.as_slice(), [Effect::SaveModel { overwrite: false, .. }]), "{effects:?}");
+    act(&mut s, Action::ModelExists("/tmp/m.onnx".into()));
+    assert!(keys(&mut s, "enter").is_empty(), "the first answer leaves it");
+    act(&mut s, Action::ModelExists("/tmp/m.onnx".into()));
+    assert!(matches!(keys(&mut s, "o").as_slice(), [Effect::SaveModel { overwrite: true, .. }]));
+    // The report of another model says nothing of this one.
+    let other = std::sync::Arc::new(refit::ModelFile { bundle: vec![1], refset: vec![2] });
+    act(&mut s, Action::ModelSaved("/tmp/o.onnx".into(), other));
+    assert!(s.model.ready().unwrap().handle.file.is_some());
+    act(&mut s, Action::ModelSaved("/tmp/m.onnx".into(), file));
+    assert!(s.model.ready().unwrap().handle.file.is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.onnx");
+    let model = || std::sync::Arc::new(refit::ModelFile { bundle: vec![1], refset: vec![2] });
+    assert!(matches!(refit::save(model(), path.clone(), false), Ok(Action::ModelSaved(..))));
+    assert!(matches!(refit::save(model(), path.clone(), false), Ok(Action::ModelExists(_))));
+    assert_eq!((std::fs::read(&path).unwrap(), std::fs::read(path.with_extension("refset.parquet")).unwrap()), (vec![1], vec![2]));
+}
+
+#[test]
+fn a_tree_that_comes_late_does_not_take_edits_away() {
+    let mut s = fresh();
+    let effects = keys(&mut s, "; 'other.json' enter");
+    assert!(matches!(effects.as_slice(), [Effect::OpenTree(_)]), "{effects:?}");
+    go_to(&mut s, "TDE");
+    keys(&mut s, "a 'jetted' enter r");
+    let mut small = Taxonomy::new("small", "Object");
+    small.add_child(small.root(), "A").unwrap();
+    act(&mut s, arrived(small.clone(), "other.json"));
+    assert!(matches!(&s.overlay, Some(Overlay::Question(_))), "it asks");
+    keys(&mut s, "n");
+    assert!(s.tree.taxonomy().find("jetted").is_some());
+    // Undisturbed, it is opened at once, and nothing of the tree before is left over.
+    keys(&mut s, "u ; 'other.json' enter");
+    go_to(&mut s, "SN Ibn");
+    keys(&mut s, "v r");
+    act(&mut s, arrived(small, "other.json"));
+    assert!(s.overlay.is_none() && s.tree.marked.is_empty());
+    assert_eq!((s.tree.taxonomy().len(), s.tree.path.as_deref()), (2, Some(std::path::Path::new("other.json"))));
+    draw(&mut s, 80, 24);
+}
+
+#[test]
+fn an_imported_tree_has_no_file_of_its_own() {
+    let mut s = fresh();
+    let mut tree = Taxonomy::new("tops", "Object");
+    tree.add_child(tree.root(), "A").unwrap();
+    let notes = vec!["top.yaml:17:13: mended".to_string()];
+    act(&mut s, Action::TaxonomyReady(Box::new(Arrived { taxonomy: tree, path: "top.yaml".into(), stamp: None, notes })));
+    assert!(listed(&s)[0].contains("top.yaml:17:13"));
+    keys(&mut s, "esc s");
+    assert!(matches!(&s.overlay, Some(Overlay::Prompt(p)) if p.input.text() == "tops.json"), "s never writes into the foreign file");
+    // A copy in a foreign format leaves the tree unsaved, and says what is not in it.
+    keys(&mut s, "esc 2 e");
+    act(&mut s, Action::Exported { path: "t.csv".into(), format: "edge list", lost: vec!["the notes of 2 classes".into()] });
+    assert!(said(&s).contains("without the notes") && said(&s).contains("still unsaved") && s.tree.doc.is_dirty());
+}
+
+#[test]
+fn labels_with_commas_and_texts_of_several_lines_survive_their_prompts() {
+    let mut s = fresh();
+    go_to(&mut s, "TDE");
+    keys(&mut s, "i ctrl-u '\"tidal, jetted\", TDF' enter");
+    let aliases = |s: &State| s.tree.taxonomy().node(s.tree.taxonomy().find("TDE").unwrap()).aliases.clone();
+    assert_eq!(aliases(&s), ["tidal, jetted", "TDF"]);
+    let steps = s.tree.doc.revision();
+    keys(&mut s, "i enter \" enter o enter");
+    assert_eq!((aliases(&s).len(), s.tree.doc.revision()), (2, steps), "nothing was typed, nothing is changed");
+}
+
+#[test]
+fn counts_beyond_all_numbers_do_not_overflow() {
+    let mut s = fresh();
+    let labels = vec![("no such".to_string(), u64::MAX), ("nor this".to_string(), 5), ("TDE".to_string(), u64::MAX)];
+    let why = taxonova::tui::action::LabelsFor::Counts;
+    act(&mut s, Action::LabelsRead { why, path: "l.csv".into(), labels: Ok(labels) });
+    keys(&mut s, "2 w");
+    draw(&mut s, 120, 40);
 }

@@ -52,7 +52,8 @@ pub fn typed(state: &mut State) {
             let found = find(state, origin.node, true, true);
             match found {
                 Some(node) => reveal(state, RowKey { node, kind: TreeRowKind::Node }),
-                None => state.tree.selected = origin,
+                None if state.tree.taxonomy().is_attached(origin.node) => state.tree.selected = origin,
+                None => {}
             }
             (found.is_none() && !state.tree.search.is_empty()).then(|| "no such class".to_string())
         }
@@ -97,7 +98,9 @@ pub fn cancel(state: &mut State, purpose: Purpose) {
     match purpose {
         Purpose::SearchClass { origin, before } => {
             state.tree.search = before;
-            state.tree.selected = origin;
+            if state.tree.taxonomy().is_attached(origin.node) {
+                state.tree.selected = origin;
+            }
         }
         Purpose::Filter { before } => state.tree.filter = before,
         _ => {}

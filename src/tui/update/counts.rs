@@ -14,7 +14,7 @@ pub fn ask(state: &mut State) {
     let labelled = state.objects.labels().count();
     let mut answers = vec![Answer { key: 't', text: format!("type a number for {shown}"), then: Then::CountTyped(node) }];
     if let Some(model) = state.model.ready() {
-        let n: u64 = model.counts.iter().map(|(_, n)| n).sum();
+        let n = model.counts.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
         let text = format!("all from the training set of the model {} ({})", model.name, text::plural(n as usize, "object"));
         answers.push(Answer { key: 'm', text: clean(&text).into_owned(), then: Then::CountsOfModel });
     }
@@ -70,7 +70,7 @@ pub fn of_model(state: &mut State) {
         if let Some(count) = counts.get_mut(place.index()) {
             *count = count.saturating_add(*n);
         }
-        lost += if exact { 0 } else { *n };
+        lost = lost.saturating_add(if exact { 0 } else { *n });
     }
     let title = format!("examples of the model {}", model.name);
     let edit = all(tree, |id| counts.get(id.index()).copied());
@@ -92,7 +92,7 @@ pub fn of_labels<'l>(state: &mut State, title: String, labels: impl IntoIterator
     if !apply(state, title.clone(), edit) {
         return;
     }
-    let unmatched: u64 = counts.unmatched.iter().map(|(_, n)| n).sum();
+    let unmatched = counts.unmatched.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
     if unmatched > 0 {
         let names: Vec<String> = counts.unmatched.iter().take(4).map(|(l, _)| clean(l).into_owned()).collect();
         let more = if counts.unmatched.len() > names.len() { ", …" } else { "" };

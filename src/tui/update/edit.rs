@@ -62,11 +62,11 @@ pub fn open_prompt(state: &mut State, cmd: Cmd) {
             open(state, Purpose::Rename(node), format!("Rename {shown}"), text);
         }
         Cmd::Aliases => {
-            let text = data.aliases.join(", ");
+            let text = joined(&data.aliases);
             open(state, Purpose::Aliases(node), format!("Other names of {shown}, separated by commas"), text);
         }
         Cmd::Absorbs => {
-            let text = data.absorbs.join(", ");
+            let text = joined(&data.absorbs);
             open(state, Purpose::Absorbs(node), format!("Finer labels that {shown} takes in, separated by commas"), text);
         }
         Cmd::Group => {
@@ -85,19 +85,45 @@ pub fn open_prompt(state: &mut State, cmd: Cmd) {
             open(state, Purpose::Title, "Title of the tree".into(), text);
         }
         Cmd::Citation => {
-            let text = tree.citation.replace('\n', " ");
+            let text = one_line(&tree.citation);
             open(state, Purpose::Citation, "Where the tree comes from".into(), text);
         }
         _ => {
-            let text = data.note.clone();
+            let text = one_line(&data.note);
             open(state, Purpose::Note(node), format!("Note on {shown}"), text);
         }
     }
 }
 
-/// Words separated by commas.
+/// A text as a prompt shows it.
+fn one_line(text: &str) -> String {
+    text.replace('\n', " ").trim().to_string()
+}
+
+/// Labels as one line: separated by commas, those that hold one in double quotes.
+fn joined(labels: &[String]) -> String {
+    let quoted = |l: &String| if l.contains([',', '"']) { format!("\"{}\"", l.replace('"', "\"\"")) } else { l.clone() };
+    labels.iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// What [`joined`] wrote, or a user.
 fn listed(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|a| !a.is_empty()).map(String::from).collect()
+    let mut labels = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let Some(label) = labels.last_mut() else { break };
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                label.push('"');
+            }
+            '"' if quoted || label.trim().is_empty() => quoted = !quoted,
+            ',' if !quoted => labels.push(String::new()),
+            c => label.push(c),
+        }
+    }
+    labels.iter().map(|l| l.trim().to_string()).filter(|l| !l.is_empty()).collect()
 }
 
 /// The edit that a prompt's text means, with its title; none if nothing changes; or why it can't be.
@@ -110,6 +136,9 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         Purpose::Rename(id) => (format!("rename {} to {text}", name(state, *id)), Edit::Rename { id: *id, name: text.to_string() }),
         Purpose::Aliases(id) => (format!("aliases of {}", name(state, *id)), Edit::SetAliases { id: *id, aliases: listed(text) }),
         Purpose::Absorbs(id) => (format!("absorbed labels of {}", name(state, *id)), Edit::SetAbsorbs { id: *id, absorbs: listed(text) }),
+        // What was opened on one line and is closed as it was is no edit.
+        Purpose::Note(id) if text == one_line(&tree.node(*id).note) => return Ok(None),
+        Purpose::Citation if text == one_line(&tree.citation) => return Ok(None),
         Purpose::Note(id) => (format!("note on {}", name(state, *id)), Edit::SetNote { id: *id, note: text.to_string() }),
         Purpose::Count(id) => {
             let digits: String = text.chars().filter(|c| !matches!(c, ' ' | ',' | '_')).collect();
@@ -259,6 +288,22 @@ pub fn save(state: &mut State, then_quit: bool) -> Vec<Effect> {
 
 /// The effect that writes the tree.
 pub fn save_effect(state: &State, path: PathBuf, overwrite: bool, then_quit: bool) -> Effect {
-    let known = state.file.known.clone().filter(|_| state.tree.path.as_ref() == Some(&path));
-    Effect::Save { taxonomy: state.tree.doc.shared(), path, overwrite, known, then_quit }
+    let own = state.tree.path.as_ref() == Some(&path);
+    let known = state.file.known.clone().filter(|_| own);
+    Effect::Save { taxonomy: state.tree.doc.shared(), path, own, overwrite, known, then_quit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_in_a_line_and_back() {
+        let list = |l: &[&str]| l.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+        for labels in [list(&[]), list(&["a"]), list(&["SN Ia, peculiar", "b c", "5\" disc", "\"q\""]), list(&["x,y", "z"])] {
+            assert_eq!(listed(&joined(&labels)), labels);
+        }
+        assert_eq!(listed(" a ,, b,"), ["a", "b"]);
+        assert_eq!(listed("\"a, b"), ["a, b"], "a quote that is left open");
+    }
 }

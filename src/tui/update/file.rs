@@ -4,9 +4,9 @@ use super::{edit, prompt};
 use crate::taxonomy::Taxonomy;
 use crate::tui::clock::{millis, when};
 use crate::tui::effect::{Effect, Leave};
-use crate::tui::file::{FileAnswer, FileReport, FileWish, Pending};
+use crate::tui::file::{Arrived, FileAnswer, FileReport, FileState, FileWish, Pending};
 use crate::tui::journal::{Entry, FileNow, Found, Left, STEPS};
-use crate::tui::overlay::{Answer, Overlay, Question, Then};
+use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
 use crate::tui::state::{RowKey, State, Tone, TreeRowKind};
 use crate::tui::text::{clean, plural};
 use crate::tui::tree::TreeState;
@@ -58,6 +58,59 @@ pub fn opened(state: &mut State) -> Vec<Effect> {
     vec![Effect::File(FileWish::Scan(path))]
 }
 
+/// Asks for a tree to be opened in the place of this one as it is now.
+pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
+    state.file.opening = Some(state.tree.doc.revision());
+    vec![Effect::OpenTree(path)]
+}
+
+/// A tree to be opened was read. Edits that were made meanwhile are asked about.
+pub fn arrived(state: &mut State, arrived: Arrived) -> Vec<Effect> {
+    let agreed = state.file.opening.take() == Some(state.tree.doc.revision());
+    let shown = clean(&arrived.path.to_string_lossy()).into_owned();
+    state.file.arrived = Some(Box::new(arrived));
+    if agreed || state.tree.loading || !state.tree.doc.is_dirty() {
+        return open_arrived(state);
+    }
+    let answers = vec![
+        Answer { key: 'n', text: "stay with the tree that is open".into(), then: Then::Nothing },
+        Answer { key: 'o', text: "open it, and lose the edits".into(), then: Then::OpenArrived },
+    ];
+    ask(state, "Unsaved edits", vec![format!("{shown} was read; the tree that is open has edits that are not saved.")], answers);
+    Vec::new()
+}
+
+/// Puts the tree that was read in the place of the one that is open: nothing that was known or asked of that one holds any more.
+pub fn open_arrived(state: &mut State) -> Vec<Effect> {
+    let Some(arrived) = state.file.arrived.take() else { return Vec::new() };
+    let Arrived { taxonomy, path, stamp, notes } = *arrived;
+    let shown = clean(&path.to_string_lossy()).into_owned();
+    let journalled = state.file.journalled.take();
+    state.file = FileState { scan: true, journalled, known: stamp.clone(), ..FileState::default() };
+    state.waiting = None;
+    if speaks_of_classes(state.overlay.as_ref()) {
+        state.overlay = None;
+    }
+    let own = stamp.is_some().then(|| path.clone());
+    state.tree = TreeState::new(taxonomy, own, false);
+    edit::refresh(state);
+    super::inform::fold_at_first(state);
+    if stamp.is_none() {
+        state.say(Tone::Info, format!("imported from {shown}; s saves it as a tree of our own format"));
+        if !notes.is_empty() {
+            let rows = notes.iter().map(|n| ListingRow::new(RowTone::Warn, "", n.clone())).collect();
+            let title = format!("Imported from {shown}: mended or left out");
+            super::report::show(state, ListingKind::Findings, title, Vec::new(), rows, "esc closes");
+        }
+    }
+    vec![Effect::File(FileWish::Watch(stamp.map(|stamp| (path, stamp))))]
+}
+
+/// Whether what lies over the panes may speak of classes of the tree that is open.
+fn speaks_of_classes(overlay: Option<&Overlay>) -> bool {
+    matches!(overlay, Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Pick(_) | Overlay::Listing(_)))
+}
+
 /// After every action: the journal follows the tree, and questions that waited are asked. `chosen`: whether an end was
 /// the user's wish, who was asked about unsaved edits.
 pub fn after(state: &mut State, chosen: bool, effects: &mut Vec<Effect>) {
@@ -79,6 +132,11 @@ pub fn after(state: &mut State, chosen: bool, effects: &mut Vec<Effect>) {
     }
     if state.overlay.is_none() && state.tree.moving.is_none() && !state.tree.loading {
         ask_next(state);
+        if state.overlay.is_none()
+            && let Some(listing) = state.waiting.take()
+        {
+            state.overlay = Some(Overlay::Listing(listing));
+        }
     }
 }
 
@@ -182,7 +240,12 @@ pub fn report(state: &mut State, report: FileReport) -> Vec<Effect> {
     match report {
         FileReport::Known { path, stamp } => return known(state, path, stamp),
         FileReport::Unread(path) => state.file.wanted = Some(path),
-        FileReport::Journals(found) => journals(state, found),
+        FileReport::Journals(path, found) => {
+            // Another tree may have been opened since.
+            if path == state.tree.path.clone().or_else(|| state.file.wanted.clone()) {
+                journals(state, found);
+            }
+        }
         FileReport::JournalFailed(why) => {
             state.say(Tone::Warn, format!("unsaved edits would not survive a crash, save often: {}", clean(&why)));
         }
@@ -295,7 +358,8 @@ fn replace(state: &mut State, title: String, taxonomy: Taxonomy) {
     kept.put_back(&mut state.tree);
     edit::refresh(state);
     // What is typed or asked may speak of classes of the tree before.
-    if matches!(&state.overlay, Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Pick(_) | Overlay::Listing(_))) {
+    state.waiting = None;
+    if speaks_of_classes(state.overlay.as_ref()) {
         state.overlay = None;
     }
 }
@@ -320,7 +384,7 @@ pub fn answer(state: &mut State, answer: FileAnswer) -> Vec<Effect> {
         FileAnswer::Overwrite { then_quit } => {
             if let Some(path) = state.tree.path.clone() {
                 let taxonomy = state.tree.doc.shared();
-                return vec![Effect::Save { taxonomy, path, overwrite: true, known: None, then_quit }];
+                return vec![Effect::Save { taxonomy, path, own: true, overwrite: true, known: None, then_quit }];
             }
         }
     }
@@ -335,13 +399,13 @@ fn later(state: &mut State) {
 
 fn restore(state: &mut State) -> Vec<Effect> {
     let Some(left) = state.file.asked.take() else { return Vec::new() };
-    let Left { journal, header, taxonomy, .. } = *left;
+    let Left { journal, header, taxonomy, file } = *left;
     let title = match header.steps.first() {
         Some(first) if header.step_count > 1 => format!("restore {first} and {}", plural(header.step_count - 1, "step")),
         Some(first) => format!("restore {first}"),
         None => "restore unsaved edits".into(),
     };
-    match state.file.wanted.take().filter(|_| state.tree.path.is_none()) {
+    match state.file.wanted.take().filter(|_| state.tree.path.is_none() && !state.tree.doc.is_dirty()) {
         // Its file could not be read: there is nothing that undo could go back to.
         Some(path) => {
             state.tree = TreeState::new(taxonomy, Some(path), false);
@@ -353,6 +417,10 @@ fn restore(state: &mut State) -> Vec<Effect> {
         }
         None => {
             replace(state, title.clone(), taxonomy);
+            // The edits are of what the file held then: saving over what it holds now asks.
+            if file == Some(FileNow::Changed) && header.stamp.is_some() {
+                state.file.known = header.stamp.clone();
+            }
             let back = if header.file.is_some() { "the file as it is" } else { "the tree before" };
             state.say(Tone::Info, clean(&format!("{title}: done (u goes back to {back}, s saves)")).into_owned());
         }

@@ -1,12 +1,12 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, file, labels, navigate, prompt, refit, report};
+use super::{diff, edit, file, labels, navigate, prompt, refit};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
-use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
+use crate::tui::overlay::{Answer, Overlay, Question, Then};
 use crate::tui::state::{ModelState, State, Tone};
 use crate::tui::text::clean;
 use crate::tui::tree::TreeState;
@@ -69,30 +69,14 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             state.say(Tone::Error, format!("the model could not be loaded: {}", clean(&why)));
             state.model = ModelState::Failed(why);
         }
-        Action::TaxonomyReady(taxonomy, path) => {
-            state.tree = TreeState::new(*taxonomy, Some(path), false);
-            state.file.scan = true;
-            edit::refresh(state);
-        }
-        Action::Imported { taxonomy, path, notes } => {
-            state.tree = TreeState::new(*taxonomy, None, false);
-            state.file.scan = true;
-            edit::refresh(state);
-            fold_at_first(state);
-            let shown = clean(&path.to_string_lossy()).into_owned();
-            state.say(Tone::Info, format!("imported from {shown}; s saves it as a tree of our own format"));
-            if !notes.is_empty() {
-                let rows = notes.iter().map(|n| ListingRow::new(RowTone::Warn, "", n.clone())).collect();
-                let title = format!("Imported from {shown}: mended or left out");
-                report::show(state, ListingKind::Findings, title, Vec::new(), rows, "esc closes");
-            }
-        }
+        Action::TaxonomyReady(arrived) => return file::arrived(state, *arrived),
         Action::Exported { path, format, lost } => {
+            let unsaved = if state.tree.doc.is_dirty() { "; the tree itself is still unsaved: only .json holds all of it" } else { "" };
             let shown = clean(&path.to_string_lossy()).into_owned();
             if lost.is_empty() {
-                state.say(Tone::Info, format!("a copy was written to {shown} ({format}): it holds all of the tree"));
+                state.say(Tone::Info, format!("a copy was written to {shown} ({format}){unsaved}"));
             } else {
-                state.say(Tone::Warn, format!("a copy was written to {shown} ({format}), without {}", lost.join(", ")));
+                state.say(Tone::Warn, format!("a copy was written to {shown} ({format}), without {}{unsaved}", lost.join(", ")));
             }
         }
         Action::Classified { model, answers } => {
@@ -104,22 +88,38 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
                 state.objects.answer(a.index, &a.curve, answer);
             }
         }
-        Action::RefitProgress(percent) => {
-            if let Some(refit) = &mut state.refit {
+        Action::RefitProgress(number, percent) => {
+            if let Some(refit) = state.refit.as_mut().filter(|r| r.number == number) {
                 refit.percent = percent;
             }
         }
-        Action::Refitted(refitted) => return refit::done(state, *refitted),
-        Action::RefitFailed(why) => {
-            if state.refit.take().is_some() {
+        Action::Refitted(number, refitted) => return refit::done(state, number, *refitted),
+        Action::RefitFailed(number, why) => {
+            if state.refit.take_if(|r| r.number == number).is_some() {
                 state.say(Tone::Error, format!("not refitted: {}", clean(&why)));
             }
         }
-        Action::ModelSaved(path) => {
-            if let ModelState::Ready(model) = &mut state.model {
+        Action::ModelSaved(path, saved) => {
+            // Another refit may have come since.
+            if let ModelState::Ready(model) = &mut state.model
+                && model.handle.file.as_ref().is_some_and(|f| Arc::ptr_eq(f, &saved))
+            {
                 model.handle.file = None;
             }
             state.say(Tone::Info, format!("the model was saved to {}, its reference set beside it", clean(&path.to_string_lossy())));
+        }
+        Action::ModelExists(path) => {
+            let shown = clean(&path.to_string_lossy()).into_owned();
+            state.overlay = Some(Overlay::Question(Question {
+                title: "The file exists".into(),
+                text: vec![format!("{shown}, or its reference set, is there already.")],
+                answers: vec![
+                    Answer { key: 'n', text: "leave it as it is".into(), then: Then::Nothing },
+                    Answer { key: 'o', text: "overwrite both".into(), then: Then::OverwriteModel(path) },
+                ],
+                selected: 0,
+                is_quit: false,
+            }));
         }
         Action::LabelsRead { why, path, labels } => labels::read(state, why, path, labels),
         Action::TreeRead { path, tree } => match tree {
@@ -181,9 +181,9 @@ fn take_part(state: &mut State, request: u64, p: Result<Arc<[f64]>, String>) {
 }
 
 /// A tree that starts with hundreds of classes is shown to its second level.
-fn fold_at_first(state: &mut State) {
+pub fn fold_at_first(state: &mut State) {
     let tree = state.tree.doc.taxonomy();
     if tree.len() > 120 {
-        state.tree.folded = tree.preorder().filter(|n| tree.depth(*n) >= 2 && !tree.is_leaf(*n)).collect();
+        state.tree.folded = tree.preorder_with_depth().filter(|(n, d)| *d >= 2 && !tree.is_leaf(*n)).map(|(n, _)| n).collect();
     }
 }

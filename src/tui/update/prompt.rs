@@ -159,7 +159,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                 Purpose::SaveModel => {
                     let path = expand_home(p.input.text().trim());
                     let file = state.model.ready().and_then(|m| m.handle.file.clone());
-                    return file.map(|file| Effect::SaveModel { file, path }).into_iter().collect();
+                    return file.map(|file| Effect::SaveModel { file, path, overwrite: false }).into_iter().collect();
                 }
                 Purpose::OpenTree => return open_tree(state, expand_home(p.input.text().trim())),
                 Purpose::DiffFile => return vec![Effect::ReadTree(expand_home(p.input.text().trim()))],
@@ -240,7 +240,12 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::DiffSaved => diff::with_saved(state),
         Then::DiffModel => diff::with_model(state),
         Then::DiffFile => open(state, Purpose::DiffFile, "Compare with the tree of which file".into(), String::new()),
-        Then::OpenTree(path) => return vec![Effect::OpenTree(path)],
+        Then::OpenTree(path) => return file::open(state, path),
+        Then::OpenArrived => return file::open_arrived(state),
+        Then::OverwriteModel(path) => {
+            let file = state.model.ready().and_then(|m| m.handle.file.clone());
+            return file.map(|file| Effect::SaveModel { file, path, overwrite: true }).into_iter().collect();
+        }
         Then::CountsForget => counts::forget(state),
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
@@ -254,7 +259,7 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
 /// Opens a tree; asks first if the one that is open has unsaved edits.
 fn open_tree(state: &mut State, path: PathBuf) -> Vec<Effect> {
     if !state.tree.doc.is_dirty() {
-        return vec![Effect::OpenTree(path)];
+        return file::open(state, path);
     }
     state.overlay = Some(Overlay::Question(Question {
         title: "Unsaved edits".into(),

@@ -14,9 +14,11 @@ pub fn refit(state: &mut State) -> Vec<Effect> {
     }
     let Some(refitter) = state.model.ready().and_then(|m| m.handle.refit.clone()) else { return Vec::new() };
     let cancel = std::sync::Arc::default();
-    state.refit = Some(Refit { percent: 0, cancel: std::sync::Arc::clone(&cancel) });
+    state.last_request += 1;
+    let number = state.last_request;
+    state.refit = Some(Refit { number, percent: 0, cancel: std::sync::Arc::clone(&cancel) });
     state.say(Tone::Info, "refitting the model for this tree; Esc stops it");
-    vec![Effect::Refit { refitter, taxonomy: state.tree.doc.shared(), cancel }]
+    vec![Effect::Refit { refitter, taxonomy: state.tree.doc.shared(), cancel, number }]
 }
 
 /// Stops it.
@@ -29,9 +31,9 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
 }
 
 /// Takes the new model and shows what it changed.
-pub fn done(state: &mut State, refitted: Refitted) -> Vec<Effect> {
+pub fn done(state: &mut State, number: u64, refitted: Refitted) -> Vec<Effect> {
     // One that was stopped may have been at its end.
-    if state.refit.take().is_none() {
+    if state.refit.take_if(|r| r.number == number).is_none() {
         return Vec::new();
     }
     let effects = take(state, refitted.model, true);

@@ -10,7 +10,13 @@ use crate::tui::text;
 /// Puts up a list.
 pub fn show(state: &mut State, kind: ListingKind, title: String, head: Vec<String>, rows: Vec<ListingRow>, foot: &str) {
     let selected = rows.iter().position(|r| r.tone != RowTone::Heading).unwrap_or(0);
-    state.overlay = Some(Overlay::Listing(Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into(), labels: None }));
+    let listing = Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into(), labels: None };
+    // What is being typed or asked is not taken away by a result that comes late.
+    if matches!(&state.overlay, None | Some(Overlay::Listing(_) | Overlay::Help { .. } | Overlay::Errors { .. })) {
+        state.overlay = Some(Overlay::Listing(listing));
+    } else {
+        state.waiting = Some(listing);
+    }
 }
 
 /// What is wrong or doubtful in the tree.

@@ -9,6 +9,7 @@ use crate::tui::overlay::{Answer, Overlay, Picker, Question, Then};
 use crate::tui::state::{RowKey, State, Tone, TreeRowKind};
 use crate::tui::text::{self, clean};
 use crate::tui::tree::Carried;
+use std::collections::HashSet;
 
 /// Most classes that a picker lists.
 const PICKED: usize = 200;
@@ -142,11 +143,12 @@ fn open_picker(state: &mut State, moving: Vec<NodeId>) {
 pub fn find(state: &State, picker: &mut Picker) {
     let tree = state.tree.taxonomy();
     let typed = picker.input.text().trim().to_lowercase();
+    let moving: HashSet<NodeId> = picker.moving.iter().copied().collect();
     let mut found: Vec<(bool, usize, NodeId)> = Vec::new();
     // Walked without entering what is moved: nothing can go below itself.
     let mut stack = vec![tree.root()];
     while let Some(id) = stack.pop() {
-        if picker.moving.contains(&id) {
+        if moving.contains(&id) {
             continue;
         }
         stack.extend(tree.children(id).iter().rev());
@@ -196,17 +198,19 @@ fn delete(state: &mut State, ids: &[NodeId]) {
 /// Deletes classes; the selection goes to the next sibling of the first, or the one before, or its parent.
 pub fn delete_with(state: &mut State, ids: &[NodeId], children: Subtree) {
     let Some(first) = ids.first().copied() else { return };
+    let gone: HashSet<NodeId> = ids.iter().copied().collect();
     let tree = state.tree.taxonomy();
     let risen = if children == Subtree::Rise { tree.children(first).first().copied() } else { None };
     let next = tree.parent(first).map(|parent| {
         let siblings = tree.children(parent);
         let at = tree.position(first);
-        let after = siblings.iter().skip(at + 1).find(|s| !ids.contains(s)).copied();
-        let before = siblings.iter().take(at).rev().find(|s| !ids.contains(s)).copied();
+        let after = siblings.iter().skip(at + 1).find(|s| !gone.contains(s)).copied();
+        let before = siblings.iter().take(at).rev().find(|s| !gone.contains(s)).copied();
         risen.or(after).or(before).unwrap_or(parent)
     });
     let title = format!("delete {}{}", in_words(state, ids), if risen.is_some() { ", children rise" } else { "" });
-    let mut edits: Vec<Edit> = ids.iter().map(|id| Edit::Delete { id: *id, children }).collect();
+    // From the last to the first: in a wide tree each is then found at once.
+    let mut edits: Vec<Edit> = ids.iter().rev().map(|id| Edit::Delete { id: *id, children }).collect();
     let edit = if edits.len() == 1 { edits.remove(0) } else { Edit::Batch(edits) };
     if apply(state, title.clone(), edit) {
         if let Some(node) = next {

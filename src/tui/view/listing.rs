@@ -40,7 +40,7 @@ pub fn draw(state: &State, l: &Listing, area: Rect, buf: &mut Buffer, hits: &mut
     let inside = window(state, &l.title, rect, buf);
     let mut y = inside.y;
     for line in &head {
-        if y + 3 < inside.bottom() {
+        if y + (l.rows.len().min(3) as u16) < inside.bottom() {
             put(buf, inside.x, y, line, inside.width, t.text);
             y += 1;
         }
