@@ -11,6 +11,9 @@ pub fn temporary(folder: &Path) -> Result<NamedTempFile> {
 }
 
 fn temporary_for(folder: &Path, private: bool) -> Result<NamedTempFile> {
+    if !folder.is_dir() {
+        return Err(Error::new(ErrorKind::NotFound, format!("there is no folder {}", folder.display())));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".taxonova-").suffix(".tmp");
     #[cfg(unix)]

@@ -26,7 +26,7 @@ pub fn identity(model: &Model) -> String {
     model.fingerprint()
 }
 
-/// The tree that `-t` means: a JSON file if there is one, else the shipped tree of that name.
+/// The tree that `-t` means: a file if there is one, else the shipped tree of that name.
 pub fn taxonomy(given: &str) -> Result<Taxonomy, Failure> {
     super::taxonomy::load(Path::new(given)).map_err(|e| {
         if Path::new(given).exists() || given == "-" {

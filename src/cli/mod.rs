@@ -1,5 +1,13 @@
 //! The command line: arguments, dispatch, exit codes. One file per subcommand.
 
+/// Standard error may be closed, as by `2>&1 | head`: what was to be said is lost then, and the work goes on.
+macro_rules! eprintln {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($arg)*);
+    }};
+}
+
 mod classify;
 mod evaluate;
 pub mod exit;

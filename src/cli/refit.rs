@@ -27,7 +27,7 @@ pub struct Args {
     /// The model: an .onnx file [default: the shipped one]
     #[arg(short, long)]
     model: Option<String>,
-    /// The edited tree: a JSON file, or the name of a shipped tree
+    /// The edited tree: a file of any format that can be read, or the name of a shipped tree
     #[arg(short, long)]
     taxonomy: String,
     /// The model to write; a copy of the reference set comes beside it, so that it can be refitted again

@@ -88,20 +88,35 @@ pub fn duplicate(taxonomy: &Taxonomy, id: NodeId) -> Result<Edit, EditError> {
     Ok(Edit::AddTree { parent, index: taxonomy.position(id) + 1, nodes })
 }
 
-/// A new node `name` in the place of the first of `members`, which become its children in their order. They come in the
-/// order of the tree, and none may lie below another.
+/// The nearest node above all of `members`; None for none of them, or where the root is among them.
+pub fn nearest_above(taxonomy: &Taxonomy, members: &[NodeId]) -> Option<NodeId> {
+    let mut common: Option<Vec<NodeId>> = None;
+    for m in members {
+        let path = taxonomy.path(taxonomy.parent(*m)?);
+        common = Some(match common {
+            None => path,
+            Some(c) => c.into_iter().zip(path).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
+        });
+    }
+    common?.pop()
+}
+
+/// A new node `name` over `members`, which become its children in their order. It stands below the nearest node that is above
+/// all of them, in the place of the first. They come in the order of the tree, and none may lie below another.
 pub fn group(taxonomy: &Taxonomy, members: &[NodeId], name: &str) -> Result<Edit, EditError> {
     for id in members {
         attached(taxonomy, *id)?;
     }
     let first = *members.first().ok_or(EditError::DoesNotFit("there is nothing to group"))?;
-    let parent = taxonomy.parent(first).ok_or(EditError::MoveRoot)?;
     let all: HashSet<NodeId> = members.iter().copied().collect();
     if members.iter().any(|m| taxonomy.ancestors(*m).any(|a| all.contains(&a))) {
         return Err(EditError::DoesNotFit("one of the classes lies below another: choose the upper one alone"));
     }
+    let parent = nearest_above(taxonomy, members).ok_or(EditError::MoveRoot)?;
+    // The child of the new node's parent that is the first member, or has it below it.
+    let branch = std::iter::once(first).chain(taxonomy.ancestors(first)).find(|n| taxonomy.parent(*n) == Some(parent)).unwrap_or(first);
     let new = taxonomy.next_id();
-    let mut edits = vec![Edit::Add { parent, index: taxonomy.position(first), node: Node::new(name) }];
+    let mut edits = vec![Edit::Add { parent, index: taxonomy.position(branch), node: Node::new(name) }];
     edits.extend(members.iter().map(|id| Edit::Move { id: *id, parent: new, index: usize::MAX }));
     Ok(Edit::Batch(edits))
 }
@@ -207,10 +222,10 @@ mod tests {
         assert!(group(&t, &[b, b1], "H").is_err(), "one below the other");
         assert!(group(&t, &[t.root()], "H").is_err());
         assert!(group(&t, &[], "H").is_err());
-        // From different parents: the new one stands where the first stood.
+        // From different parents: below the one above all, where the first branch stands.
         let edit = group(&t, &[a2, b1], "H").unwrap();
         let inverse = t.apply(edit).unwrap();
-        assert_eq!(shape(&t), "Object -G --A ---A1 ---H ----A2 ----B1 --B");
+        assert_eq!(shape(&t), "Object -G --H ---A2 ---B1 --A ---A1 --B");
         t.apply(inverse).unwrap();
         let edit = split_off(&t, b, "bb", Some(2)).unwrap();
         there_and_back(&mut t, edit, "Object -G --A ---A1 ---A2 --B ---B1 ---bb");

@@ -127,6 +127,11 @@ pub enum Edit {
     Batch(Vec<Edit>),
 }
 
+/// What a label is already, in words.
+fn taken_as(label: &str, role: &str, owner: &str) -> String {
+    if label == owner { format!("{role} of a class") } else { format!("{role} of `{}`", printable(owner)) }
+}
+
 /// Why an edit was refused. The text is what users see.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
@@ -134,7 +139,7 @@ pub enum EditError {
     #[error("{0}")]
     Name(#[from] NameError),
     /// Every label means one node.
-    #[error("`{}` is already {role} of `{}`: choose another name, or take it away there", printable(.label), printable(.owner))]
+    #[error("`{}` is already {}: choose another name, or take it away there", printable(.label), taken_as(.label, .role, .owner))]
     Taken {
         /// The label.
         label: String,

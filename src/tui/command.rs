@@ -179,7 +179,7 @@ commands! {
     Rename "rename" "Rename" [Taxonomy] ["r"] "rename" safe needs_node "Renames the selected class; the model still knows it by its lineage.";
     Move "move" "Move" [Taxonomy] ["m"] "move" safe needs_inner_targets "Moves the class, or the marked ones: choose the new parent, then Enter.";
     MoveTo "move-to" "Move to a named parent" [Taxonomy] ["P"] "" safe needs_inner_targets "Moves the class, or the marked ones, below a class whose name is typed.";
-    MoveHere "move-here" "Put it here" [Move] ["enter"] "put it here" safe can_move_here "Makes the selected class the parent of what is being moved, or merges into it.";
+    MoveHere "move-here" "Put or merge here" [Move] ["enter"] "here" safe can_move_here "Makes the selected class the parent of what is being moved, or merges into it.";
     MoveUp "move-up" "Move up" [Taxonomy] ["K"] "" safe can_go_up "Exchanges the class with its sibling above.";
     MoveDown "move-down" "Move down" [Taxonomy] ["J"] "" safe can_go_down "Exchanges the class with its sibling below.";
     MoveOut "move-out" "Move out" [Taxonomy] ["H"] "" safe can_go_out "Moves the class a level up, behind its parent.";

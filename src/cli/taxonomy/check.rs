@@ -6,6 +6,7 @@ use crate::cli::stdout::print;
 use crate::taxonomy::check::{FileFinding, check_bytes, numbers};
 use crate::taxonomy::printable;
 use serde_json::json;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -31,6 +32,9 @@ pub enum Deny {
     Warnings,
 }
 
+/// Most findings of one kind that are told one by one.
+const OF_A_KIND: usize = 100;
+
 /// Runs `taxonova taxonomy check`.
 pub fn run(args: &Args) -> CommandResult {
     let (bytes, path) = given(&args.file).map_err(Failure::usage)?;
@@ -49,9 +53,23 @@ pub fn run(args: &Args) -> CommandResult {
         print(&format!("{:#}\n", serde_json::Value::from(list)))?;
     } else {
         let mut out = String::new();
+        let mut said: HashMap<&str, usize> = HashMap::new();
         for f in &findings {
+            let n = said.entry(f.code.name()).or_default();
+            *n += 1;
             // Writing to a String can't fail.
-            let _ = writeln!(out, "{}[{}]: {}: {}", f.severity().name(), f.code.name(), place(f), f.text);
+            if *n <= OF_A_KIND {
+                let _ = writeln!(out, "{}[{}]: {}: {}", f.severity().name(), f.code.name(), place(f), f.text);
+            } else if *n == OF_A_KIND + 1 {
+                let all = findings.iter().filter(|g| g.code == f.code).count();
+                let _ = writeln!(
+                    out,
+                    "{}[{}]: and {} more of this kind (--json lists all)",
+                    f.severity().name(),
+                    f.code.name(),
+                    all - OF_A_KIND
+                );
+            }
         }
         let _ = writeln!(out, "{}, {}, {}", plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note"));
         print(&out)?;

@@ -1,6 +1,6 @@
 //! `taxonova taxonomy convert`: a tree from one file format into another, and what is lost on the way.
 
-use super::{given, plural};
+use super::{given, plural, say_notes};
 use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::cli::stdout::print;
 use crate::taxonomy::format::{FORMATS, Format, FormatInfo, by_name, parse_lenient, write};
@@ -72,9 +72,7 @@ pub fn run(args: &Args) -> CommandResult {
     }
     let (bytes, path) = given(&args.file).map_err(Failure::usage)?;
     let loaded = parse_lenient(&bytes, &path, args.from).map_err(Failure::usage)?;
-    for note in &loaded.notes {
-        eprintln!("{note}");
-    }
+    say_notes(&loaded.notes);
     let written = write(&loaded.taxonomy, to).map_err(Failure::usage)?;
     match &args.out {
         None => {

@@ -50,10 +50,21 @@ pub fn run(command: TaxonomyCommand) -> CommandResult {
 pub fn load(file: &Path) -> Result<Taxonomy, TaxonomyError> {
     let (bytes, path) = given(file)?;
     let loaded = format::parse(&bytes, &path, None)?;
-    for note in &loaded.notes {
+    say_notes(&loaded.notes);
+    Ok(loaded.taxonomy)
+}
+
+/// Most remarks on one file that are said one by one.
+const NOTES: usize = 100;
+
+/// Says what was mended or left out.
+fn say_notes(notes: &[String]) {
+    for note in notes.iter().take(NOTES) {
         eprintln!("{note}");
     }
-    Ok(loaded.taxonomy)
+    if notes.len() > NOTES {
+        eprintln!("... and {}", plural(notes.len() - NOTES, "more remark"));
+    }
 }
 
 /// The bytes of what [`load`] reads, and the path for messages.

@@ -155,15 +155,29 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// One line each.
+    /// One line each; of many of a kind the first.
     pub fn lines(&self) -> Vec<String> {
+        const TOLD: usize = 12;
         let plural = |n: &usize| if *n == 1 { "1 object".to_string() } else { format!("{n} objects") };
         let gone =
             self.left_out.iter().map(|(l, n)| format!("left out: {} labelled {}, which the tree does not hold", plural(n), printable(l)));
         let up = self.to_ancestor.iter().map(|(l, (to, n))| {
             format!("{} labelled {} count as {}: the tree has no finer class for them", plural(n), printable(l), printable(to))
         });
-        gone.chain(up).chain(self.pruned.iter().map(Pruned::to_string)).collect()
+        let short = |kind: &str, lines: Vec<String>| {
+            let more = lines.len().saturating_sub(TOLD);
+            let tail = (more > 0).then(|| format!("... and {more} more {kind}"));
+            lines.into_iter().take(TOLD).chain(tail).collect::<Vec<_>>()
+        };
+        let n: usize = self.left_out.values().sum();
+        let total = (!self.left_out.is_empty()).then(|| {
+            format!("{} left out in all: `taxonova taxonomy map` says which class such labels mean, aliases make them known", plural(&n))
+        });
+        let mut lines = short("labels that the tree does not hold", gone.collect());
+        lines.extend(total);
+        lines.extend(short("labels that count as a broader class", up.collect()));
+        lines.extend(short("classes without an example", self.pruned.iter().map(Pruned::to_string).collect()));
+        lines
     }
 }
 

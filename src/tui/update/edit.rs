@@ -71,7 +71,8 @@ pub fn open_prompt(state: &mut State, cmd: Cmd) {
         }
         Cmd::Group => {
             let targets = state.tree.targets();
-            let title = format!("New parent of {}", clean(&shape::in_words(state, &targets)));
+            let below = compose::nearest_above(tree, &targets).map_or_else(String::new, |n| format!(", below {}", tree.node(n).name));
+            let title = format!("New parent of {}{}", clean(&shape::in_words(state, &targets)), clean(&below));
             open(state, Purpose::Group(targets), title, String::new());
         }
         Cmd::SplitOff => {

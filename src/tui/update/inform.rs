@@ -1,12 +1,12 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, file, labels, navigate, prompt, refit};
+use super::{diff, edit, file, labels, navigate, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
-use crate::tui::overlay::{Answer, Overlay, Question, Then};
+use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
 use crate::tui::state::{ModelState, State, Tone};
 use crate::tui::text::clean;
 use crate::tui::tree::TreeState;
@@ -76,7 +76,16 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             if lost.is_empty() {
                 state.say(Tone::Info, format!("a copy was written to {shown} ({format}){unsaved}"));
             } else {
-                state.say(Tone::Warn, format!("a copy was written to {shown} ({format}), without {}{unsaved}", lost.join(", ")));
+                state.say(Tone::Warn, format!("a copy was written to {shown}, which can't hold all{unsaved}"));
+                let rows = lost.into_iter().map(|l| ListingRow::new(RowTone::Warn, "", l)).collect();
+                report::show(
+                    state,
+                    ListingKind::Findings,
+                    format!("{format}: what the copy does not hold"),
+                    Vec::new(),
+                    rows,
+                    "esc closes",
+                );
             }
         }
         Action::Classified { model, answers } => {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const FOOT: &str = "a alias of the suggested class · t of the selected one · b absorbed by it · f another file · enter goes there · esc";
+const FOOT: &str = "a alias there · t alias of the selected class · b absorbed there · f file · enter · esc";
 
 /// Lists the labels of the opened objects; asks for a file where they have none.
 pub fn labels(state: &mut State) -> Vec<Effect> {

@@ -206,7 +206,10 @@ pub fn columns(state: &mut State) {
         Columns::Weights => Columns::Cascade,
     };
     if state.tree.columns == Columns::Weights {
-        state.say(Tone::Info, "n: examples labelled exactly so; Nc: these and all below; W = (N / K Nc)^β; λ = exp(−α depth)");
+        state.say(
+            Tone::Info,
+            "n: examples labelled exactly so; Nc: these and all below; W = (N / K Nc)^β; λ = exp(−α depth); z gives more room",
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the panes lie: three columns on a wide screen; on a narrow one the light curve below the objects, beside the tree.
 
 use crate::tui::state::{Pane, State};
+use crate::tui::tree::Columns;
 use ratatui::layout::Rect;
 
 /// The panes that are seen.
@@ -25,7 +26,9 @@ pub fn panes(area: Rect, state: &State) -> Panes {
     let given = |base: u16, extra: i16, least: u16, most: u16| base.saturating_add_signed(extra).clamp(least, most.max(least));
     if area.width >= WIDE {
         let objects = given((area.width * 25 / 100).clamp(26, 38), state.split.0, 16, area.width - 60);
-        let taxonomy = given((area.width * 46 / 100).clamp(46, 84), state.split.1, 28, area.width - objects - 24);
+        // All columns of the weights want more room than bars.
+        let share = if state.tree.columns == Columns::Weights { 60 } else { 46 };
+        let taxonomy = given((area.width * share / 100).clamp(46, 84), state.split.1, 28, area.width - objects - 24);
         let x = area.x + objects;
         return Panes {
             objects: Some(Rect { width: objects, ..area }),

@@ -187,12 +187,22 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
         Purpose::Search { .. } | Purpose::SearchClass { .. } => "enter keeps the place; esc goes back",
         Purpose::Filter { .. } => "enter keeps the filter; an empty one shows all; esc goes back",
         Purpose::SaveAs { .. } => "enter saves; .yaml .csv .nwk .txt .dot .mmd .md .tex write a copy; esc leaves",
+        Purpose::SaveModel => "enter saves it, and its reference set beside it; esc leaves",
+        Purpose::OpenTree | Purpose::DiffFile | Purpose::Labels(_) => "enter reads it; esc leaves",
         _ => "enter accepts; esc leaves; u takes it back later",
     };
-    match &p.problem {
-        Some(problem) => spans(buf, inside.x, inside.y + 2, inside.right(), &[("✗ ", t.error), (problem, t.error)]),
-        None => spans(buf, inside.x, inside.y + 2, inside.right(), &[("✓ ", t.good), (help, t.dim)]),
+    // Nothing typed is no mistake yet.
+    let begun = !p.input.text().is_empty();
+    let (sign, words, style) = match &p.problem {
+        Some(problem) if begun => (("✗ ", t.error), problem.as_str(), t.error),
+        Some(problem) => (("› ", t.dim), problem.as_str(), t.dim),
+        None => (("✓ ", t.good), help, t.dim),
     };
+    // Two lines: what is wrong, and what to do.
+    for (i, line) in wrap(words, usize::from(inside.width).saturating_sub(2)).iter().take(2).enumerate() {
+        let lead = if i == 0 { sign } else { ("  ", style) };
+        spans(buf, inside.x, inside.y + 1 + i as u16, inside.right(), &[lead, (line, style)]);
+    }
 }
 
 fn question(state: &State, q: &Question, area: Rect, buf: &mut Buffer, hits: &mut Hits) {

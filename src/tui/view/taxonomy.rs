@@ -199,7 +199,10 @@ fn bar_style(state: &State, value: &Value, on_path: bool) -> ratatui::style::Sty
 fn imbalance(state: &State, from: u16, inside: Rect, y: u16, buf: &mut Buffer) {
     let ratio = |r: f64| if r < 9.95 { format!("{r:.1}:1") } else { format!("{}:1", text::count(r.round() as u64)) };
     let Some((before, after)) = state.tree.derived.weights.imbalance(&state.tree.derived.layout) else { return };
-    let words = format!("{} → {}", ratio(before), ratio(after));
+    let words = format!("imbalance {} → {}", ratio(before), ratio(after));
+    // The word goes first where there is no room.
+    let room = usize::from(inside.right().saturating_sub(from + 4));
+    let words = if text::width(&words) <= room { words } else { words.trim_start_matches("imbalance ").to_string() };
     let width = text::width(&words) as u16;
     if from + 3 + width < inside.right() {
         put(buf, inside.right() - 1 - width, y, &words, width, state.theme.dim);

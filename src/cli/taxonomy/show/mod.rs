@@ -119,7 +119,9 @@ fn document(view: &View) -> Value {
     out.insert("citation".into(), json!(taxonomy.citation));
     if let Some(c) = view.cascade {
         let d = &c.decision;
-        out.insert("object_id".into(), json!(c.object));
+        let simulated = c.object.strip_prefix(object::SIMULATED);
+        out.insert("object_id".into(), json!(simulated.unwrap_or(&c.object)));
+        out.insert("simulated".into(), json!(simulated.is_some()));
         out.insert("decision".into(), json!({ "node": d.name, "p": d.p, "path": d.path, "tau": c.tau }));
     }
     let deep = |depth: usize| view.depth.is_some_and(|d| depth > d);

@@ -8,9 +8,13 @@ use crate::lightcurve::LightCurve;
 use crate::lightcurve::read::{self, ReadOptions};
 use crate::model::is_usable;
 use crate::plot::Cascade;
+use crate::simulate::SURVEY;
 use crate::taxonomy::{Layout, Taxonomy, printable};
 use anyhow::{Context, anyhow};
 use std::path::Path;
+
+/// Before the name of an object that was simulated.
+pub(super) const SIMULATED: &str = "SIMULATED ";
 
 /// Object ids that a message names.
 const NAMED: usize = 8;
@@ -25,7 +29,8 @@ pub(super) fn classify(args: &Args, path: &Path, taxonomy: &Taxonomy, layout: &L
         .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&taxonomy.name)))
         .map_err(Failure::usage)?;
     let curve = find(path, args.object.as_deref())?;
-    let object = curve.object_id.clone();
+    // Said wherever simulated data are shown, and a figure goes further than its file.
+    let object = if curve.survey == SURVEY { format!("{SIMULATED}{}", curve.object_id) } else { curve.object_id.clone() };
     if !is_usable(&curve) {
         return Err(Failure::usage(anyhow!("{}: {} has no point in a band that the model knows", shown(path), printable(&object))));
     }
