@@ -151,6 +151,10 @@ impl<'a> Matcher<'a> {
         if says_nothing(&node.lineage) && (signs_alone(&node.name) || signs_alone(&other.name)) {
             return false;
         }
+        // The id is of a class that was merged into this one: what the tree says of the name now goes before it.
+        if node.lineage != other.lineage {
+            return !(is_made_from(&node.lineage, &node.name) && self.target.find_label(&node.name).is_some());
+        }
         let both_explain = is_made_from(&node.lineage, &node.name) && is_made_from(&node.lineage, &other.name);
         !(both_explain && self.target.find(&node.name).is_some())
     }

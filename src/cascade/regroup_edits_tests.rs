@@ -213,6 +213,47 @@ fn a_merge_whose_aliases_collide_is_refused() {
 }
 
 #[test]
+fn a_class_that_was_renamed_and_then_merged_keeps_its_probability() {
+    let model = tree("O{SN II,X,Y{Y1,Y2}}");
+    let p = [0.4, 0.1, 0.5, 0.2, 0.3];
+    let mut d = Document::new(model.clone());
+    let rename = Edit::Rename { id: id(&model, "SN II"), name: "Type II".into() };
+    d.edit("rename", rename).unwrap();
+    let edit = compose::merge(d.taxonomy(), id(d.taxonomy(), "Type II"), id(d.taxonomy(), "X")).unwrap();
+    d.edit("merge", edit).unwrap();
+    let case = pour(&model, d.taxonomy(), &p).unwrap();
+    assert_eq!((case.p("X"), case.p("Y"), case.poured.unresolved_root), (Some(0.5), Some(0.5), 0.0));
+    // And when what took it in is renamed and merged itself, with others at once; also as a file.
+    let edit = Edit::Rename { id: id(d.taxonomy(), "X"), name: "Z".into() };
+    d.edit("rename", edit).unwrap();
+    let members = [id(d.taxonomy(), "Z"), id(d.taxonomy(), "Y1")];
+    let edit = compose::merge_all(d.taxonomy(), &members, id(d.taxonomy(), "Y2")).unwrap();
+    d.edit("merge", edit).unwrap();
+    let read = crate::taxonomy::parse_json(&crate::taxonomy::to_json(d.taxonomy()), std::path::Path::new("t.json")).unwrap();
+    for target in [d.taxonomy(), &read] {
+        let case = pour(&model, target, &p).unwrap();
+        assert_eq!((case.p("Y2"), case.p("Y"), case.poured.unresolved_root), (Some(1.0), Some(1.0), 0.0));
+    }
+    while d.undo().is_some() {}
+    assert!(pour(&model, d.taxonomy(), &p).unwrap().identity);
+}
+
+#[test]
+fn a_new_class_of_an_old_name_goes_before_what_was_merged() {
+    let model = tree("O{B,X}");
+    let mut t = model.clone();
+    t.apply(Edit::Rename { id: id(&t, "B"), name: "C".into() }).unwrap();
+    let edit = compose::merge(&t, id(&t, "C"), id(&t, "X")).unwrap();
+    t.apply(edit).unwrap();
+    let x = id(&t, "X");
+    t.apply(Edit::SetAliases { id: x, aliases: vec![] }).unwrap();
+    assert_eq!(pour(&model, &t, &[0.4, 0.6]).unwrap().p("X"), Some(1.0), "merged is merged, whatever the aliases");
+    t.add_child(t.root(), "B").unwrap();
+    let case = pour(&model, &t, &[0.4, 0.6]).unwrap();
+    assert_eq!((case.p("B"), case.p("X")), (Some(0.4), Some(0.6)));
+}
+
+#[test]
 fn lineage_ids_that_are_alike_by_chance_do_not_match() {
     // Names of signs alone: no likeness at all.
     let case = pour(&tree("O{**,A}"), &tree("O{++,A}"), &[0.4, 0.6]).unwrap();

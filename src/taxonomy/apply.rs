@@ -30,6 +30,16 @@ impl Taxonomy {
                 let old = self.relabel(id, |node| std::mem::replace(&mut node.absorbs, absorbs));
                 Ok(Edit::SetAbsorbs { id, absorbs: old })
             }
+            Edit::SetMerged { id, lineages } => {
+                self.check_attached(id)?;
+                let node = self.node(id);
+                self.check_lineages(Some(id), &node.name, &node.lineage, &lineages)?;
+                for lineage in &self.nodes[id.index()].merged {
+                    self.lineages.remove(lineage);
+                }
+                self.lineages.extend(lineages.iter().map(|l| (l.clone(), id)));
+                Ok(Edit::SetMerged { id, lineages: std::mem::replace(&mut self.nodes[id.index()].merged, lineages) })
+            }
             Edit::SetNote { id, note } => {
                 self.check_attached(id)?;
                 check_text(&note)?;
@@ -79,6 +89,7 @@ impl Taxonomy {
             Edit::Rename { id, name } => node(id).is_some_and(|n| n.name == *name),
             Edit::SetAliases { id, aliases } => node(id).is_some_and(|n| n.aliases == *aliases),
             Edit::SetAbsorbs { id, absorbs } => node(id).is_some_and(|n| n.absorbs == *absorbs),
+            Edit::SetMerged { id, lineages } => node(id).is_some_and(|n| n.merged == *lineages),
             Edit::SetNote { id, note } => node(id).is_some_and(|n| n.note == *note),
             Edit::SetExhaustive { id, exhaustive } => node(id).is_some_and(|n| n.exhaustive == *exhaustive),
             Edit::SetCount { id, count } => node(id).is_some_and(|n| n.count == *count),
@@ -138,13 +149,25 @@ impl Taxonomy {
     fn check_node(&self, node: &Node) -> Result<(), EditError> {
         self.check_labels(None, &node.name, &node.aliases, &node.absorbs)?;
         check_text(&node.note)?;
-        if !is_lineage(&node.lineage) {
-            return Err(EditError::Lineage(node.lineage.clone()));
+        self.check_lineages(None, &node.name, &node.lineage, &node.merged)
+    }
+
+    /// As [`Taxonomy::check_labels`], for the lineage ids.
+    fn check_lineages(&self, owner: Option<NodeId>, name: &str, lineage: &str, merged: &[String]) -> Result<(), EditError> {
+        let mut own = HashSet::new();
+        for l in std::iter::once(lineage).chain(merged.iter().map(String::as_str)) {
+            if !is_lineage(l) {
+                return Err(EditError::Lineage(l.to_string()));
+            }
+            let taken = |owner: &str| EditError::LineageTaken { lineage: l.to_string(), owner: owner.to_string() };
+            if let Some(other) = self.find_lineage(l).filter(|o| Some(*o) != owner) {
+                return Err(taken(&self.node(other).name));
+            }
+            if !merged.is_empty() && !own.insert(l) {
+                return Err(taken(name));
+            }
         }
-        match self.find_lineage(&node.lineage) {
-            Some(owner) => Err(EditError::LineageTaken { lineage: node.lineage.clone(), owner: self.node(owner).name.clone() }),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Changes a node's labels and keeps the index in step.
@@ -160,7 +183,7 @@ impl Taxonomy {
     fn enter_books(&mut self, id: NodeId) {
         let node = &self.nodes[id.index()];
         self.labels.extend(node.labels().map(|l| (l.to_string(), id)));
-        self.lineages.insert(node.lineage.clone(), id);
+        self.lineages.extend(node.lineages().map(|l| (l.to_string(), id)));
         self.attached[id.index()] = true;
         self.len += 1;
     }
@@ -170,7 +193,9 @@ impl Taxonomy {
         for label in node.labels() {
             self.labels.remove(label);
         }
-        self.lineages.remove(&node.lineage);
+        for lineage in node.lineages() {
+            self.lineages.remove(lineage);
+        }
         self.attached[id.index()] = false;
         self.len -= 1;
     }
@@ -179,6 +204,7 @@ impl Taxonomy {
     pub(super) fn set_root(&mut self, mut node: Node) -> Result<(), EditError> {
         let root = self.root;
         self.check_labels(Some(root), &node.name, &node.aliases, &node.absorbs)?;
+        self.check_lineages(Some(root), &node.name, &node.lineage, &node.merged)?;
         node.parent = None;
         node.children = std::mem::take(&mut self.nodes[root.index()].children);
         self.leave_books(root);

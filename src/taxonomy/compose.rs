@@ -1,7 +1,7 @@
 //! Edits that are made of others: merge, duplicate, group, split off. Each is one value that is applied like any other.
 
 use super::edit::{Edit, EditError, NewNode, Subtree};
-use super::names::RESIDUAL_PREFIX;
+use super::names::{RESIDUAL_PREFIX, is_made_from};
 use super::tree::{Node, NodeId, Taxonomy};
 use std::collections::HashSet;
 
@@ -10,59 +10,75 @@ fn attached(taxonomy: &Taxonomy, id: NodeId) -> Result<(), EditError> {
 }
 
 /// Merges `from` into `into`, which then stands for both: its children move there, its name and aliases become aliases
-/// of `into` (so that a model's probabilities of both are added), its absorbed labels are absorbed, its count is
-/// added, and it is deleted.
+/// of `into` (those lineage ids that do not come from these names are kept too, so that a model's probabilities of both are added), its absorbed labels
+/// are absorbed, its count is added, and it is deleted.
 pub fn merge(taxonomy: &Taxonomy, from: NodeId, into: NodeId) -> Result<Edit, EditError> {
-    attached(taxonomy, from)?;
-    attached(taxonomy, into)?;
     if from == into {
         return Err(EditError::DoesNotFit("a node can't be merged with itself"));
     }
-    if from == taxonomy.root() {
-        return Err(EditError::DeleteRoot);
-    }
-    let (source, target) = (taxonomy.node(from), taxonomy.node(into));
-    if taxonomy.is_ancestor_or_self(from, into) && taxonomy.parent(into) != Some(from) {
-        return Err(EditError::MoveIntoOwnSubtree { node: source.name.clone(), target: target.name.clone() });
-    }
-    let mut edits = Vec::new();
-    if taxonomy.parent(into) == Some(from) {
-        // Into its own child, which takes its place.
-        let place = taxonomy.parent(from).ok_or(EditError::DeleteRoot)?;
-        edits.push(Edit::Move { id: into, parent: place, index: taxonomy.position(from) });
-    }
-    let moving = taxonomy.children(from).iter().filter(|c| **c != into);
-    edits.extend(moving.map(|c| Edit::Move { id: *c, parent: into, index: usize::MAX }));
-    edits.push(Edit::Delete { id: from, children: Subtree::Rise });
-    let aliases = target.aliases.iter().chain(std::iter::once(&source.name)).chain(&source.aliases).cloned().collect();
-    edits.push(Edit::SetAliases { id: into, aliases });
-    if !source.absorbs.is_empty() {
-        edits.push(Edit::SetAbsorbs { id: into, absorbs: target.absorbs.iter().chain(&source.absorbs).cloned().collect() });
-    }
-    if let Some(n) = source.count {
-        edits.push(Edit::SetCount { id: into, count: Some(target.count.unwrap_or(0).saturating_add(n)) });
-    }
-    Ok(Edit::Batch(edits))
+    merge_all(taxonomy, &[from], into)
 }
 
-/// [`merge`] of several nodes into one, one after the other.
+/// [`merge`] of several nodes into one, one after the other; `into` itself is passed over. In time proportional to the
+/// nodes and their labels: those that are merged are deleted when all children have moved, the last first, and what
+/// `into` takes over is set once.
 pub fn merge_all(taxonomy: &Taxonomy, from: &[NodeId], into: NodeId) -> Result<Edit, EditError> {
-    if let [one] = from {
-        return merge(taxonomy, *one, into);
+    attached(taxonomy, into)?;
+    let target = taxonomy.node(into);
+    let mut above: HashSet<NodeId> = taxonomy.ancestors(into).collect();
+    let mut parent = taxonomy.parent(into);
+    let mut merged: HashSet<NodeId> = HashSet::new();
+    let (mut moves, mut deletes) = (Vec::new(), Vec::new());
+    let (mut aliases, mut absorbs, mut lineages) = (target.aliases.clone(), target.absorbs.clone(), target.merged.clone());
+    let mut count = target.count;
+    for &id in from.iter().filter(|id| **id != into) {
+        attached(taxonomy, id)?;
+        let source = taxonomy.node(id);
+        let Some(place) = taxonomy.parent(id) else { return Err(EditError::DeleteRoot) };
+        if !merged.insert(id) {
+            return Err(EditError::NotInTree);
+        }
+        if parent == Some(id) {
+            // Into its own child, which takes its place. Nothing else has moved there or away yet.
+            moves.push(Edit::Move { id: into, parent: place, index: taxonomy.position(id) });
+            above.remove(&id);
+            parent = Some(place);
+        } else if above.contains(&id) {
+            return Err(EditError::MoveIntoOwnSubtree { node: source.name.clone(), target: target.name.clone() });
+        }
+        let moving = taxonomy.children(id).iter().filter(|c| **c != into && !merged.contains(c));
+        moves.extend(moving.map(|c| Edit::Move { id: *c, parent: into, index: usize::MAX }));
+        deletes.push(Edit::Delete { id, children: Subtree::Rise });
+        aliases.extend(std::iter::once(&source.name).chain(&source.aliases).cloned());
+        absorbs.extend(source.absorbs.iter().cloned());
+        // Where the names explain the id, they find what a model knows by it, and labels that are taken away again go before it.
+        if !std::iter::once(&source.name).chain(&source.aliases).any(|l| is_made_from(&source.lineage, l)) {
+            lineages.push(source.lineage.clone());
+        }
+        lineages.extend(source.merged.iter().cloned());
+        count = source.count.map(|n| count.unwrap_or(0).saturating_add(n)).or(count);
     }
-    // Each merge is made for the tree as those before leave it.
-    let mut scratch = taxonomy.clone();
-    let mut edits = Vec::with_capacity(from.len());
-    for id in from.iter().filter(|id| **id != into) {
-        let edit = merge(&scratch, *id, into)?;
-        scratch.apply(edit.clone())?;
-        edits.push(edit);
+    if deletes.is_empty() {
+        return Ok(Edit::Batch(Vec::new()));
+    }
+    let mut edits = moves;
+    edits.extend(deletes.into_iter().rev());
+    edits.push(Edit::SetAliases { id: into, aliases });
+    if absorbs.len() > target.absorbs.len() {
+        edits.push(Edit::SetAbsorbs { id: into, absorbs });
+    }
+    if count != target.count {
+        edits.push(Edit::SetCount { id: into, count });
+    }
+    if lineages.len() > target.merged.len() {
+        edits.push(Edit::SetMerged { id: into, lineages });
     }
     Ok(Edit::Batch(edits))
 }
 
 /// A copy of `id` and all below it as the next sibling. The copies have new names ("X copy", "X copy 2") and
-/// lineage ids, and neither aliases, absorbed labels nor counts: those mean one node.
+/// lineage ids, and neither aliases, absorbed labels nor counts,
+/// nor what was merged into the originals: those mean one node.
 pub fn duplicate(taxonomy: &Taxonomy, id: NodeId) -> Result<Edit, EditError> {
     attached(taxonomy, id)?;
     let parent = taxonomy.parent(id).ok_or(EditError::DoesNotFit("a tree has one root"))?;
@@ -129,7 +145,7 @@ pub fn move_all(taxonomy: &Taxonomy, members: &[NodeId], parent: NodeId) -> Edit
 }
 
 /// A label of `id` other than its name (absorbed, or an alias) becomes a child of its own, the last, with `count` objects,
-/// which `id` gives up.
+/// which `id` gives up. Where it is the name of a class that was merged into `id`, it gets that class's lineage id back.
 pub fn split_off(taxonomy: &Taxonomy, id: NodeId, label: &str, count: Option<u64>) -> Result<Edit, EditError> {
     attached(taxonomy, id)?;
     let node = taxonomy.node(id);
@@ -141,7 +157,13 @@ pub fn split_off(taxonomy: &Taxonomy, id: NodeId, label: &str, count: Option<u64
     } else {
         return Err(EditError::DoesNotFit("the class has no such alias and absorbs no such label"));
     };
-    let mut edits = vec![give_up, Edit::Add { parent: id, index: usize::MAX, node: Node { count, ..Node::new(label) } }];
+    let mut edits = vec![give_up];
+    let mut new = Node { count, ..Node::new(label) };
+    if let Some(lineage) = node.merged.iter().find(|l| is_made_from(l, label)) {
+        new.lineage.clone_from(lineage);
+        edits.push(Edit::SetMerged { id, lineages: node.merged.iter().filter(|l| *l != lineage).cloned().collect() });
+    }
+    edits.push(Edit::Add { parent: id, index: usize::MAX, node: new });
     if let (Some(all), Some(part)) = (node.count, count) {
         edits.push(Edit::SetCount { id, count: Some(all.saturating_sub(part)) });
     }
@@ -187,6 +209,7 @@ mod tests {
         let mut t = tree();
         let (a, b) = (t.find("A").unwrap(), t.find("B").unwrap());
         let edit = merge(&t, b, a).unwrap();
+        assert!(matches!(&edit, Edit::Batch(edits) if !edits.iter().any(|e| matches!(e, Edit::SetMerged { .. }))), "the name says it");
         there_and_back(&mut t, edit, "Object -A --A1 --A2 --B1");
         assert_eq!(t.node(a).aliases, ["B", "b"]);
         assert_eq!(t.node(a).absorbs, ["bb"]);
@@ -199,6 +222,35 @@ mod tests {
         there_and_back(&mut t, edit, "Object -A1 --A2 --B1");
         assert_eq!(t.node(a1).count, Some(13));
         assert_eq!(t.find_label("bb"), Some(a1));
+        assert_eq!(t.broken_invariant(), None);
+    }
+
+    #[test]
+    fn merging_what_was_renamed() {
+        let mut t = tree();
+        let (a, b, a1) = (t.find("A").unwrap(), t.find("B").unwrap(), t.find("A1").unwrap());
+        t.apply(Edit::SetAliases { id: b, aliases: vec![] }).unwrap();
+        t.apply(Edit::Rename { id: b, name: "Beta".into() }).unwrap();
+        let edit = merge(&t, b, a).unwrap();
+        there_and_back(&mut t, edit, "Object -A --A1 --A2 --B1");
+        assert_eq!((t.node(a).merged.as_slice(), t.find_lineage("b")), (&["b".to_string()][..], Some(a)));
+        t.apply(Edit::Rename { id: a, name: "Alpha".into() }).unwrap();
+        let edit = merge(&t, a, a1).unwrap();
+        there_and_back(&mut t, edit, "Object -A1 --A2 --B1");
+        assert_eq!(t.node(a1).merged, ["a", "b"]);
+        // A new class never gets a lineage id that was merged, and one that is split off gets its own back.
+        t.apply(Edit::SetAliases { id: a1, aliases: vec!["b".into()] }).unwrap();
+        let edit = split_off(&t, a1, "b", None).unwrap();
+        let inverse = t.apply(edit).unwrap();
+        assert_eq!((t.node(t.find("b").unwrap()).lineage.as_str(), &t.node(a1).merged[..]), ("b", &["a".to_string()][..]));
+        t.apply(inverse).unwrap();
+        t.apply(Edit::SetAliases { id: a1, aliases: vec![] }).unwrap();
+        let again = t.add_child(t.root(), "B").unwrap();
+        assert_eq!(t.node(again).lineage, "b-2");
+        let copy = duplicate(&t, a1).unwrap();
+        t.apply(copy).unwrap();
+        assert!(t.node(t.find("A1 copy").unwrap()).merged.is_empty());
+        assert_eq!(t.broken_invariant(), None);
     }
 
     #[test]
@@ -245,11 +297,45 @@ mod tests {
         there_and_back(&mut t, edit, "Object -A -B --B1");
         assert_eq!(t.node(b1).aliases, ["A1", "A2"]);
         assert!(merge_all(&t, &[a, t.root()], b).is_err());
+        assert_eq!(merge_all(&t, &[b, b], a), Err(EditError::NotInTree));
+        assert_eq!(merge_all(&t, &[b], b), Ok(Edit::Batch(Vec::new())));
         let edit = move_all(&t, &[a, b1], a);
         there_and_back(&mut t, edit, "Object -A --B1 -B");
         assert_eq!(move_all(&t, &[b1], a), Edit::Batch(Vec::new()), "it is there already");
         let edit = move_all(&t, &[a, b], b);
         there_and_back(&mut t, edit, "Object -B --A ---B1");
+    }
+
+    /// Each step of the chain above, and beside it, from above and from below.
+    #[test]
+    fn merging_ancestors_and_descendants_at_once() {
+        let mut t = Taxonomy::new("t", "Object");
+        let mut ids = vec![t.root()];
+        for name in ["A", "B", "C", "D"] {
+            ids.push(t.add_child(ids[ids.len() - 1], name).unwrap());
+            t.add_child(ids[ids.len() - 2], format!("{name}'")).unwrap();
+        }
+        let [a, b, c, d] = ids[1..] else { panic!() };
+        let edit = merge_all(&t, &[c, b], d).unwrap();
+        there_and_back(&mut t.clone(), edit, "Object -A --D ---D' ---C' --B' -A'");
+        let edit = merge_all(&t, &[b, c], a).unwrap();
+        there_and_back(&mut t.clone(), edit, "Object -A --B' --C' --D --D' -A'");
+        let edit = merge_all(&t, &[c, b], a).unwrap();
+        there_and_back(&mut t.clone(), edit, "Object -A --B' --D --D' --C' -A'");
+        assert!(matches!(merge_all(&t, &[b, c], d), Err(EditError::MoveIntoOwnSubtree { .. })), "the upper one can't go first");
+    }
+
+    /// What the merges take over is set once, and the last sibling is deleted first.
+    #[test]
+    fn ten_thousand_merges() {
+        let mut t = Taxonomy::new("t", "Object");
+        let names: Vec<NodeId> = (0..10_000).map(|i| t.add_child(t.root(), format!("n{i}")).unwrap()).collect();
+        let edit = merge_all(&t, &names, names[3]).unwrap();
+        let Edit::Batch(edits) = &edit else { panic!("{edit:?}") };
+        assert_eq!(edits.len(), 9_999 + 1);
+        assert_eq!(edits[0], Edit::Delete { id: names[9_999], children: Subtree::Rise });
+        there_and_back(&mut t, edit, "Object -n3");
+        assert_eq!(t.node(names[3]).aliases.len(), 9_999);
     }
 
     #[test]

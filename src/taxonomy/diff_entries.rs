@@ -105,6 +105,11 @@ impl Differ<'_> {
                     let detail = format!("{how} {}", printable(&self.b.node(into).name));
                     self.entry(DiffKind::Merged, Some(id), Some(into), detail);
                 }
+                // Renamed before it was merged: only its lineage id is left.
+                _ if let Some(into) = self.b.find_lineage(&self.a.node(id).lineage).filter(|o| self.took_in(id, *o)) => {
+                    let detail = format!("merged into {}", printable(&self.b.node(into).name));
+                    self.entry(DiffKind::Merged, Some(id), Some(into), detail);
+                }
                 _ => {
                     let children = self.a.children(id).iter().filter(|c| self.partner(**c).is_some());
                     let below = listed(children.map(|c| self.a.node(*c).name.as_str()));
@@ -113,6 +118,11 @@ impl Differ<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a node of B says that a node of A was merged into it.
+    fn took_in(&self, of_a: NodeId, of_b: NodeId) -> bool {
+        self.b.node(of_b).merged.contains(&self.a.node(of_a).lineage)
     }
 
     fn added(&mut self, id: NodeId) {

@@ -20,7 +20,8 @@ impl Pairs {
     pub fn new(a: &Taxonomy, b: &Taxonomy) -> Pairs {
         let mut pairs = Pairs { of_a: vec![None; a.arena_len()], of_b: vec![None; b.arena_len()] };
         for id in a.preorder() {
-            if let Some(other) = b.find_lineage(&a.node(id).lineage) {
+            // A class that was merged into another is no rename of it: `entries` says so of those without a partner.
+            if let Some(other) = b.find_lineage(&a.node(id).lineage).filter(|o| b.node(*o).lineage == a.node(id).lineage) {
                 pairs.join(id, other, a, b);
             }
         }

@@ -269,3 +269,15 @@ proptest! {
         prop_assert_eq!(diff(&file, &a).count(DiffKind::Added), d.count(DiffKind::Removed) + d.count(DiffKind::Merged));
     }
 }
+
+#[test]
+fn a_class_that_was_renamed_and_then_merged_is_told_as_merged() {
+    let (a, mut b) = edited([]);
+    let iin = id(&b, "SN IIn");
+    b.apply(Edit::Rename { id: iin, name: "narrow".into() }).unwrap();
+    let edit = compose::merge(&b, iin, id(&b, "SLSN")).unwrap();
+    b.apply(edit).unwrap();
+    let d = diff(&a, &reread(&b));
+    let entry = d.entries.iter().find(|e| e.name_a.as_deref() == Some("SN IIn")).unwrap();
+    assert_eq!((entry.kind, entry.name_b.as_deref(), entry.detail.as_str()), (DiffKind::Merged, Some("SLSN"), "merged into SLSN"));
+}

@@ -93,6 +93,13 @@ pub enum Edit {
         /// All of them.
         absorbs: Vec<String>,
     },
+    /// Lineage ids of classes that were merged into the node.
+    SetMerged {
+        /// Which node.
+        id: NodeId,
+        /// All of them.
+        lineages: Vec<String>,
+    },
     /// Free text.
     SetNote {
         /// Which node.

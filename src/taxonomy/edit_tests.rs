@@ -126,6 +126,31 @@ fn labels_are_unique_over_the_tree() {
 }
 
 #[test]
+fn lineage_ids_of_merged_classes_are_unique_too() {
+    let (mut t, [root, a, a1, _, b]) = tree();
+    let set = |id, l: &[&str]| Edit::SetMerged { id, lineages: texts(l) };
+    assert!(matches!(refused(&mut t, set(a, &["b"])), EditError::LineageTaken { .. }));
+    assert!(matches!(refused(&mut t, set(a, &["a"])), EditError::LineageTaken { .. }));
+    assert!(matches!(refused(&mut t, set(a, &["x", "x"])), EditError::LineageTaken { .. }));
+    assert!(matches!(refused(&mut t, set(a, &["x y"])), EditError::Lineage(_)));
+    let inverse = t.apply(set(a, &["x", "y"])).unwrap();
+    assert_eq!(t.find_lineage("y"), Some(a));
+    assert!(t.changes_nothing(&set(a, &["x", "y"])));
+    assert!(matches!(refused(&mut t, set(b, &["y"])), EditError::LineageTaken { .. }));
+    let twin = Node { merged: texts(&["y"]), ..Node::new("new") };
+    assert!(matches!(refused(&mut t, Edit::Add { parent: root, index: 0, node: twin }), EditError::LineageTaken { .. }));
+    let back = t.apply(Edit::Delete { id: a, children: Subtree::Rise }).unwrap();
+    assert_eq!(t.find_lineage("y"), None);
+    t.apply(set(a1, &["y"])).unwrap();
+    assert!(matches!(refused(&mut t, back.clone()), EditError::LineageTaken { .. }));
+    t.apply(set(a1, &[])).unwrap();
+    t.apply(back).unwrap();
+    assert_eq!(t.find_lineage("y"), Some(a));
+    assert_eq!(t.apply(inverse).unwrap(), set(a, &["x", "y"]));
+    assert_eq!(t.broken_invariant(), None);
+}
+
+#[test]
 fn the_names_of_residuals_are_kept() {
     let (mut t, [root, a, a1, _, b]) = tree();
     assert!(matches!(refused(&mut t, Edit::Add { parent: root, index: 0, node: Node::new("other A") }), EditError::ResidualName { .. }));
@@ -202,7 +227,7 @@ struct Choice {
 
 fn choices() -> impl Strategy<Value = Vec<Choice>> {
     let one =
-        (0u8..18, any::<u16>(), any::<u16>(), 0u8..6, 0u8..24).prop_map(|(kind, a, b, index, word)| Choice { kind, a, b, index, word });
+        (0u8..19, any::<u16>(), any::<u16>(), 0u8..6, 0u8..24).prop_map(|(kind, a, b, index, word)| Choice { kind, a, b, index, word });
     prop::collection::vec(one, 0..60)
 }
 
@@ -245,6 +270,7 @@ fn edit_of(t: &Taxonomy, c: &Choice) -> Edit {
             let label = t.node(id).labels().nth(index).unwrap_or("none").to_string();
             compose::split_off(t, id, &label, Some(c.b as u64)).unwrap_or(Edit::Batch(vec![]))
         }
+        17 => Edit::SetMerged { id, lineages: if c.index < 2 { vec![] } else { vec![format!("m{}", c.b % 4), format!("sn-{}", c.a % 4)] } },
         _ => compose::duplicate(t, id).unwrap_or(Edit::SetTitle { name: w.clone(), citation: w }),
     }
 }

@@ -18,6 +18,7 @@
 //! }
 //! ```
 //!
+//! `merged` of a node holds the lineage ids of classes that were merged into it: a model still knows them by these.
 //! Of a node only the name must be there: `lineage` is then made from it, lists are empty, `exhaustive` is true and `count` not known.
 //! What is written is read back to the same bytes.
 
@@ -168,6 +169,10 @@ fn fields(taxonomy: &Taxonomy, id: NodeId) -> Vec<String> {
             let items: Vec<String> = list.iter().map(|t| quoted(t)).collect();
             fields.push(format!("\"{key}\": [{}]", items.join(", ")));
         }
+    }
+    if !node.merged.is_empty() {
+        let items: Vec<String> = node.merged.iter().map(|t| quoted(t)).collect();
+        fields.push(format!("\"merged\": [{}]", items.join(", ")));
     }
     if !node.note.is_empty() {
         fields.push(format!("\"note\": {}", quoted(&node.note)));

@@ -13,7 +13,7 @@ pub(super) const VERSION: u64 = 1;
 
 pub(super) const FILE_FIELDS: &[&str] = &["format", "version", "name", "citation", "weights", "root"];
 pub(super) const WEIGHT_FIELDS: &[&str] = &["alpha", "beta", "form", "K"];
-pub(super) const NODE_FIELDS: &[&str] = &["name", "lineage", "aliases", "absorbs", "note", "exhaustive", "count", "children"];
+pub(super) const NODE_FIELDS: &[&str] = &["name", "lineage", "aliases", "absorbs", "merged", "note", "exhaustive", "count", "children"];
 
 /// A node as it stands in the file.
 struct Raw {
@@ -27,6 +27,7 @@ struct Raw {
     alias_places: Vec<Place>,
     absorb_places: Vec<Place>,
     lineage_place: Place,
+    merged_places: Vec<Place>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Taxonomy, Fault> {
@@ -284,6 +285,7 @@ fn parse_nodes(s: &mut Scanner) -> Result<Vec<Raw>, Fault> {
                 alias_places: Vec::new(),
                 absorb_places: Vec::new(),
                 lineage_place: place,
+                merged_places: Vec::new(),
             });
             opening = false;
         }
@@ -327,6 +329,7 @@ fn parse_fields(s: &mut Scanner, raw: &mut Raw) -> Result<bool, Fault> {
             }
             "lineage" => (raw.node.lineage, raw.lineage_place) = text_value(s, &key)?,
             "aliases" => (raw.node.aliases, raw.alias_places) = text_list(s, &key)?,
+            "merged" => (raw.node.merged, raw.merged_places) = text_list(s, &key)?,
             "absorbs" => (raw.node.absorbs, raw.absorb_places) = text_list(s, &key)?,
             "note" => raw.node.note = free_text(s, &key)?,
             "exhaustive" => raw.node.exhaustive = bool_value(s, &key)?,
@@ -362,7 +365,8 @@ fn build(mut raw: Vec<Raw>) -> Result<Taxonomy, Fault> {
             return Err(Fault::new(r.lineage_place, e.to_string(), "leave it out to get one made from the name"));
         }
     }
-    let mut maker = LineageMaker::new(raw.iter().map(|r| r.node.lineage.clone()).filter(|l| !l.is_empty()));
+    let given = raw.iter().flat_map(|r| r.node.lineages()).filter(|l| !l.is_empty());
+    let mut maker = LineageMaker::new(given.map(str::to_string));
     for r in raw.iter_mut().filter(|r| r.node.lineage.is_empty()) {
         r.node.lineage = maker.derive(&r.node.name);
     }
@@ -393,7 +397,11 @@ fn fault_of(r: &Raw, error: EditError) -> Fault {
     let places = std::iter::once(&r.name_place).chain(&r.alias_places).chain(&r.absorb_places);
     let labelled: Vec<(&str, Place)> = r.node.labels().zip(places.copied()).collect();
     let place = match (&error, blamed) {
-        (EditError::LineageTaken { .. }, _) => r.lineage_place,
+        // As with labels: of one given twice the second is to blame.
+        (EditError::LineageTaken { lineage, .. } | EditError::Lineage(lineage), _) => {
+            let places = std::iter::once(&r.lineage_place).chain(&r.merged_places);
+            r.node.lineages().zip(places).filter(|(l, _)| l == lineage).last().map_or(r.lineage_place, |(_, p)| *p)
+        }
         // Of a label given twice the second is to blame.
         (_, Some(label)) => labelled.iter().rev().find(|(l, _)| *l == label).map_or(r.name_place, |(_, p)| *p),
         _ => r.place,

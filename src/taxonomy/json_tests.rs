@@ -136,6 +136,11 @@ fn faults_of_nodes() {
         (r#"{"name":"O","lineage":"o","children":[{"name":"A","lineage":"o"}]}"#, (2, 68), "lineage id `o` is already that of `O`"),
         (r#"{"name":"O","lineage":"a b"}"#, (2, 30), "`a b` can't be a lineage id"),
         (r#"{"name":"O","lineage":""}"#, (2, 30), "`` can't be a lineage id"),
+        (r#"{"name":"O","merged":["a b"]}"#, (2, 30), "`a b` can't be a lineage id"),
+        (r#"{"name":"O","merged":["q","q"]}"#, (2, 34), "lineage id `q` is already that of `O`"),
+        (r#"{"name":"O","merged":["q"],"children":[{"name":"A","lineage":"q"}]}"#, (2, 69), "lineage id `q` is already that of `O`"),
+        (r#"{"name":"O","children":[{"name":"A","lineage":"q"},{"name":"B","merged":["x","q"]}]}"#, (2, 85), "already that of `A`"),
+        (r#"{"name":"O","merged":"q"}"#, (2, 29), "\"merged\" must be a list of texts"),
         (r#"{"name":"O","count":-1}"#, (2, 28), "\"count\" must be a whole number from 0 on"),
         (r#"{"name":"O","count":1.5}"#, (2, 28), "\"count\" must be a whole number from 0 on"),
         (r#"{"name":"O","exhaustive":"yes"}"#, (2, 33), "\"exhaustive\" must be true or false, found the text \"yes\""),
@@ -151,6 +156,18 @@ fn faults_of_nodes() {
         assert!(!shown.contains('\u{1b}'));
     }
     assert!(parse_text(&file(r#"{"name":"O","count":null,"aliases":[],"children":[]}"#)).is_ok());
+}
+
+#[test]
+fn what_was_merged_is_read_back() {
+    let t = parse_text(&file(r#"{"name":"O","children":[{"name":"A","merged":["sn-ii","b"]},{"name":"B"}]}"#)).unwrap();
+    let a = t.find("A").unwrap();
+    assert_eq!((t.find_lineage("sn-ii"), t.find_lineage("b")), (Some(a), Some(a)));
+    assert_eq!(t.node(t.find("B").unwrap()).lineage, "b-2", "a derived id makes way");
+    let text = to_json(&t);
+    assert!(text.contains(r#"{ "name": "A", "lineage": "a", "merged": ["sn-ii", "b"] }"#), "{text}");
+    assert_eq!(to_json(&parse_text(&text).unwrap()), text);
+    assert!(!text.contains("\"merged\": []"));
 }
 
 #[test]

@@ -24,6 +24,9 @@ impl NodeId {
 pub struct Node {
     /// Id that is kept through rename, move, save and load. Unique in the tree; empty on a new node: derived from the name.
     pub lineage: String,
+    /// Lineage ids of classes that were merged into this one: a model's class is found by them. Unique in the tree, among
+    /// all lineage ids.
+    pub merged: Vec<String>,
     /// Unique in the tree.
     pub name: String,
     /// Other names of the same class: used everywhere.
@@ -45,6 +48,7 @@ impl Node {
     pub fn new(name: impl Into<String>) -> Node {
         Node {
             lineage: String::new(),
+            merged: Vec::new(),
             name: name.into(),
             aliases: Vec::new(),
             absorbs: Vec::new(),
@@ -59,6 +63,11 @@ impl Node {
     /// Name, aliases and absorbed labels.
     pub fn labels(&self) -> impl Iterator<Item = &str> + '_ {
         std::iter::once(&self.name).chain(&self.aliases).chain(&self.absorbs).map(String::as_str)
+    }
+
+    /// The lineage id, and those of the classes that were merged into this one.
+    pub fn lineages(&self) -> impl Iterator<Item = &str> + '_ {
+        std::iter::once(&self.lineage).chain(&self.merged).map(String::as_str)
     }
 }
 
@@ -76,6 +85,7 @@ pub struct Taxonomy {
     pub(super) root: NodeId,
     /// Name, aliases and absorbed labels of the attached nodes.
     pub(super) labels: HashMap<String, NodeId>,
+    /// Lineage ids of the attached nodes, and of what was merged into them.
     pub(super) lineages: HashMap<String, NodeId>,
     pub(super) len: usize,
 }
@@ -98,7 +108,7 @@ impl Taxonomy {
             citation: String::new(),
             weights: WeightOptions::default(),
             labels: root.labels().map(|l| (l.to_string(), id)).collect(),
-            lineages: HashMap::from([(root.lineage.clone(), id)]),
+            lineages: root.lineages().map(|l| (l.to_string(), id)).collect(),
             nodes: vec![root],
             attached: vec![true],
             root: id,
@@ -153,7 +163,8 @@ impl Taxonomy {
 
     /// Whether `a` is `b` or lies above it.
     pub fn is_ancestor_or_self(&self, a: NodeId, b: NodeId) -> bool {
-        a == b || self.ancestors(b).any(|x| x == a)
+        // Nothing lies below a leaf, whatever the depth of the other.
+        a == b || (!self.is_leaf(a) && self.ancestors(b).any(|x| x == a))
     }
 
     /// Every attached node, parents before children, siblings in order.
@@ -216,7 +227,7 @@ impl Taxonomy {
         self.labels.get(label).copied()
     }
 
-    /// The attached node with this lineage id.
+    /// The attached node with this lineage id, or that which took in the class that had it.
     pub fn find_lineage(&self, lineage: &str) -> Option<NodeId> {
         self.lineages.get(lineage).copied()
     }
@@ -230,7 +241,8 @@ impl Taxonomy {
 
     /// Place among the siblings; 0 for the root.
     pub fn position(&self, id: NodeId) -> usize {
-        self.parent(id).and_then(|p| self.children(p).iter().position(|c| *c == id)).unwrap_or(0)
+        // From the last: many siblings are best taken away in that order, which then takes no search.
+        self.parent(id).and_then(|p| self.children(p).iter().rposition(|c| *c == id)).unwrap_or(0)
     }
 
     /// Adds a last child and gives back its id. Convenience for building trees in code.
@@ -245,7 +257,7 @@ impl Taxonomy {
         Ok(id)
     }
 
-    /// A lineage id derived from `name` that no attached node has.
+    /// A lineage id derived from `name` that no attached node has, nor any that was merged into one.
     pub(super) fn fresh_lineage(&self, name: &str) -> String {
         let base = slug(name);
         let taken = |l: &str| self.lineages.contains_key(l);
@@ -299,9 +311,11 @@ impl Taxonomy {
                     return Some(format!("label {l:?} clashes with a residual"));
                 }
             }
-            lineages += 1;
-            if self.lineages.get(&node.lineage) != Some(&id) || !super::names::is_lineage(&node.lineage) {
-                return Some(format!("lineage {:?} is not indexed or not allowed", node.lineage));
+            for l in node.lineages() {
+                lineages += 1;
+                if self.lineages.get(l) != Some(&id) || !super::names::is_lineage(l) {
+                    return Some(format!("lineage {l:?} is not indexed or not allowed"));
+                }
             }
         }
         if labels != self.labels.len() || lineages != self.lineages.len() {

@@ -4,7 +4,7 @@
 //! A concept is a class as astronomers understand it, with the concepts that it is a kind of. A label of a source means
 //! one concept, or something finer than it. The same label may mean other concepts in other sources (`EB`).
 
-use super::names::loose_key;
+use super::names::{MAX_NAME_CHARS, loose_key};
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -179,15 +179,19 @@ impl Vocabulary {
 
     /// What a label means, in all sources or in `only` some (indices into [`SOURCES`]): as it is written, failing that
     /// without regard to case, white space, `-` and `_`, failing that without marks of uncertainty. Nothing if no source
-    /// has it.
+    /// has it, and for texts longer than a class's name can be.
     pub fn meanings(&self, label: &str, only: &[usize]) -> Vec<Meaning> {
+        if label.chars().nth(MAX_NAME_CHARS).is_some() {
+            return Vec::new();
+        }
         let found = self.known(label, only, false);
         if !found.is_empty() {
             return found;
         }
+        // Once: a label that says so several times is nobody's.
         let bare = PREFIXES.iter().find_map(|p| label.strip_prefix(p)).unwrap_or(label);
         if bare != label {
-            let found = self.meanings(bare, only);
+            let found = self.known(bare, only, false);
             if !found.is_empty() {
                 return found;
             }
@@ -223,6 +227,9 @@ impl Vocabulary {
     pub fn parts(&self, label: &str, only: &[usize]) -> Vec<Vec<Meaning>> {
         let Some(vsx) = SOURCES.iter().position(|s| s.name == "vsx") else { return Vec::new() };
         if !only.is_empty() && !only.contains(&vsx) {
+            return Vec::new();
+        }
+        if label.chars().nth(MAX_NAME_CHARS).is_some() {
             return Vec::new();
         }
         let several: Vec<&str> = label.split(['|', '+']).map(str::trim).collect();

@@ -150,3 +150,17 @@ fn what_is_broader() {
     let expected: [&[&str]; 4] = [&["SN IIb"], &["Stripped-envelope supernova", "SN II"], &["Core-collapse supernova"], &["Supernova"]];
     assert_eq!(levels[..4], expected);
 }
+
+#[test]
+fn labels_of_any_length_are_looked_up() {
+    let v = Vocabulary::builtin();
+    for n in [2, 10, 300_000] {
+        let label = format!("{}SN Ia", "(TNS) ".repeat(n));
+        assert!(v.meanings(&label, &[]).is_empty(), "{n} prefixes");
+    }
+    assert!(!v.meanings("(TNS) SN Ia", &[]).is_empty());
+    // Loosely equal to `SN Ia`, but no name.
+    assert!(!v.meanings(&format!("SN{}Ia", " ".repeat(196)), &[]).is_empty());
+    assert!(v.meanings(&format!("SN{}Ia", " ".repeat(197)), &[]).is_empty());
+    assert!(v.parts(&"EA|".repeat(100), &[]).is_empty());
+}

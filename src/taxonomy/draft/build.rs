@@ -8,7 +8,7 @@ use crate::taxonomy::tree::{Node, NodeId, Taxonomy};
 
 /// Builds the tree; node ids are the draft's indices. An error here is a fault that [`super::judge`] did not see.
 pub(in crate::taxonomy) fn build(draft: &Draft) -> Result<Taxonomy, Problem> {
-    let mut maker = LineageMaker::new(draft.nodes.iter().filter_map(|n| n.lineage.as_ref()).map(|l| l.text.clone()));
+    let mut maker = LineageMaker::new(draft.nodes.iter().flat_map(|n| n.lineages()).map(|l| l.text.clone()));
     let mut taxonomy: Option<Taxonomy> = None;
     for draft_node in &draft.nodes {
         let place = draft_node.name.place;
@@ -18,6 +18,7 @@ pub(in crate::taxonomy) fn build(draft: &Draft) -> Result<Taxonomy, Problem> {
         let mut node = Node::new(draft_node.name.text.clone());
         node.aliases = texts(&draft_node.aliases);
         node.absorbs = texts(&draft_node.absorbs);
+        node.merged = texts(&draft_node.merged);
         node.note.clone_from(&draft_node.note);
         node.exhaustive = draft_node.exhaustive;
         node.count = draft_node.count;

@@ -146,7 +146,7 @@ impl<'d> Names<'d> {
 
 fn lineages(draft: &Draft, out: &mut Vec<Problem>) {
     let mut owners: HashMap<&str, Place> = HashMap::new();
-    for label in draft.nodes.iter().filter_map(|n| n.lineage.as_ref()) {
+    for label in draft.nodes.iter().flat_map(|n| n.lineages()) {
         if !is_lineage(&label.text) {
             let reason = format!("`{}` can't be a lineage id: it may not hold white space, `/` or control characters", brief(&label.text));
             out.push(Problem::new(Code::BadLineage, label.place, reason, "leave it out to get one made from the name"));

@@ -48,6 +48,8 @@ pub(super) struct DraftNode {
     pub aliases: Vec<Label>,
     pub absorbs: Vec<Label>,
     pub lineage: Option<Label>,
+    /// Lineage ids of what was merged into the class.
+    pub merged: Vec<Label>,
     pub note: String,
     pub exhaustive: bool,
     pub count: Option<u64>,
@@ -61,10 +63,18 @@ impl DraftNode {
             aliases: Vec::new(),
             absorbs: Vec::new(),
             lineage: None,
+            merged: Vec::new(),
             note: String::new(),
             exhaustive: true,
             count: None,
         }
+    }
+}
+
+impl DraftNode {
+    /// Every lineage id that is given.
+    pub fn lineages(&self) -> impl Iterator<Item = &Label> + '_ {
+        self.lineage.iter().chain(&self.merged)
     }
 }
 

@@ -52,8 +52,19 @@ fn forms(draft: &mut Draft, notes: &mut Vec<String>) {
 fn allowed(text: &str) -> String {
     let spaced: String = text.chars().take(4 * MAX_NAME_CHARS).map(|c| if is_unprintable(c) { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let joined: String = words.join(" ").replace(PATH_SEPARATOR, " / ").chars().take(MAX_NAME_CHARS).collect();
-    joined.trim_start_matches("> ").trim_end_matches(" >").trim().to_string()
+    // Cut first: what stands at the end is mended last.
+    let mut name: String = words.join(" ").chars().take(MAX_NAME_CHARS).collect();
+    // The `>` of `a > > b` share a space: the first round finds one of them. Each round takes away a `>` at least.
+    while name.contains(PATH_SEPARATOR) {
+        name = name.replace(PATH_SEPARATOR, " / ");
+    }
+    loop {
+        let bare = name.trim().trim_start_matches("> ").trim_end_matches(" >").trim();
+        if bare.len() == name.len() {
+            return name;
+        }
+        name = bare.to_string();
+    }
 }
 
 /// Whether a name is no class's, is no residual's, and has a residual that no class is called by.
@@ -192,13 +203,59 @@ fn lineages(draft: &mut Draft, notes: &mut Vec<String>) {
     let mut taken: HashSet<String> = HashSet::new();
     let mut said: Vec<(Place, String)> = Vec::new();
     for node in &mut draft.nodes {
-        let Some(label) = &node.lineage else { continue };
-        if !is_lineage(&label.text) || !taken.insert(label.text.clone()) {
+        if let Some(label) = &node.lineage
+            && (!is_lineage(&label.text) || !taken.insert(label.text.clone()))
+        {
             said.push((label.place, format!("the lineage id `{}` is taken or can't be one: a new one is made", brief(&label.text))));
             node.lineage = None;
         }
     }
+    // Those of the classes themselves go before those of what was merged.
+    for node in &mut draft.nodes {
+        node.merged.retain(|label| {
+            let good = is_lineage(&label.text) && taken.insert(label.text.clone());
+            if !good {
+                said.push((label.place, format!("the lineage id `{}` is taken or can't be one: left out of `merged`", brief(&label.text))));
+            }
+            good
+        });
+    }
     for (place, text) in said {
         say(notes, draft, place, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_allowed_can_be_a_name() {
+        let long = format!("{} > b", "a".repeat(MAX_NAME_CHARS - 2));
+        for (text, name) in [
+            ("a > > b", "a / / b"),
+            ("a > > > > b", "a / / / / b"),
+            ("> > a > >", "/ a /"),
+            ("> a >", "a"),
+            ("  a\tb ", "a b"),
+            (long.as_str(), &long[..MAX_NAME_CHARS - 2]),
+            ("> ", ">"),
+        ] {
+            assert_eq!(allowed(text), name, "{text:?}");
+            assert_eq!(check_name(name), Ok(()), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn of_any_text(text in "[ >a\u{1b}é]{0,30}", length in 0usize..210) {
+            for text in [text.clone(), format!("{}{text}", "a".repeat(length))] {
+                let name = allowed(&text);
+                prop_assert!(name.is_empty() || check_name(&name).is_ok(), "{:?} gives {:?}", text, name);
+            }
+        }
     }
 }

@@ -327,6 +327,7 @@ impl Reader<'_, '_> {
                 }
                 "lineage" => node.lineage = self.text(&key)?.map(|(text, at)| Label { text, place: place(at) }),
                 "aliases" => node.aliases = self.labels(&key)?,
+                "merged" => node.merged = self.labels(&key)?,
                 "absorbs" => node.absorbs = self.labels(&key)?,
                 "note" => node.note = self.free_text(&key)?,
                 "exhaustive" => match self.s.peek()?.0 {

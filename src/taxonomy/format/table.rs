@@ -109,7 +109,7 @@ pub const FORMATS: &[FormatInfo] = &[
         holds: ALL,
         remarks: "Files named by `ref` are read too, if they lie in the folder of the first file or below it, each once. `other names` are \
                   aliases, `comments` the note; `tags` and `links` are kept as the last lines of the note, and written as what they were. Written as one file. What tdtax has no \
-                  field for is written as `absorbs`, `exhaustive`, `count` and `lineage` of a class and `title`, `citation` and `weights` of \
+                  field for is written as `absorbs`, `exhaustive`, `count`, `lineage` and `merged` of a class and `title`, `citation` and `weights` of \
                   the root, which tdtax passes over. YAML aliases (`*name`) are refused.",
     },
     FormatInfo {

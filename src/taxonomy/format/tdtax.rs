@@ -10,7 +10,7 @@ use crate::taxonomy::weights::{CountMode, Form, WeightOptions};
 
 /// What a class has in tdtax, and then what we add to it.
 pub(super) const FIELDS: &[&str] =
-    &["class", "subclasses", "other names", "comments", "tags", "links", "ref", "absorbs", "exhaustive", "count", "lineage"];
+    &["class", "subclasses", "other names", "comments", "tags", "links", "ref", "absorbs", "exhaustive", "count", "lineage", "merged"];
 /// What we add to the root.
 const ROOT_FIELDS: &[&str] = &["title", "citation", "weights"];
 const WEIGHT_FIELDS: &[&str] = &["alpha", "beta", "form", "K"];
@@ -102,6 +102,7 @@ impl Reader {
                 },
                 "other names" => node.aliases = labels(draft, yaml, field, value),
                 "absorbs" => node.absorbs = labels(draft, yaml, field, value),
+                "merged" => node.merged = labels(draft, yaml, field, value),
                 "tags" => tags = joined(draft, yaml, field, value, ", "),
                 "links" => links = joined(draft, yaml, field, value, " "),
                 "comments" => match yaml.text(value) {

@@ -45,6 +45,10 @@ pub(super) fn write(taxonomy: &Taxonomy) -> String {
         if with_lineage {
             let _ = writeln!(out, "{pad}lineage: {}", scalar(&node.lineage));
         }
+        if !node.merged.is_empty() {
+            let items: Vec<String> = node.merged.iter().map(|t| scalar(t)).collect();
+            let _ = writeln!(out, "{pad}merged: [{}]", items.join(", "));
+        }
         if !taxonomy.is_leaf(id) {
             let _ = writeln!(out, "{pad}subclasses:");
             stack.extend(taxonomy.children(id).iter().rev().map(|c| (*c, depth + 1)));
@@ -92,6 +96,8 @@ fn scalar(text: &str) -> String {
     let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '/' | '.' | '+' | '-' | '(' | ')' | '_'))
         && text.starts_with(char::is_alphabetic)
         && !text.ends_with(' ')
+        // In a list in brackets a dash behind a space could begin an item.
+        && !text.contains(" -")
         && text.len() <= 200
         && !matches!(text.to_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n");
     if plain {

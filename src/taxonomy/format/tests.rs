@@ -51,6 +51,9 @@ fn held(t: &Taxonomy, format: Format) -> String {
         }
         node.exhaustive = n.exhaustive || !holds.exhaustive;
         node.count = n.count.filter(|_| holds.counts);
+        if holds.lineage {
+            node.merged.clone_from(&n.merged);
+        }
         node.lineage = if holds.lineage { n.lineage.clone() } else { format!("l{i}") };
         match t.parent(id) {
             None => out.set_root(node).unwrap(),
@@ -86,7 +89,7 @@ fn any_name() -> impl Strategy<Value = String> {
 }
 
 fn any_tree() -> impl Strategy<Value = Taxonomy> {
-    type Row = (String, prop::sample::Index, Vec<String>, Vec<String>, String, bool, Option<u64>, Option<String>);
+    type Row = (String, prop::sample::Index, Vec<String>, Vec<String>, String, bool, Option<u64>, Option<String>, Vec<String>);
     let row = (
         any_name(),
         any::<prop::sample::Index>(),
@@ -98,19 +101,20 @@ fn any_tree() -> impl Strategy<Value = Taxonomy> {
         any::<bool>(),
         proptest::option::of(any::<u64>()),
         proptest::option::of("[a-z#:&*-]{1,5}"),
+        prop::collection::vec("[a-z#:&*-]{2,5}", 0..2),
     );
     (prop::collection::vec(row, 1..25), "[\\PC\n]{0,20}", 0.0f64..3.0).prop_map(|(rows, title, alpha): (Vec<Row>, String, f64)| {
         let mut t = Taxonomy::new("", "a root");
         let _ = t.apply(Edit::SetTitle { name: title.clone(), citation: title });
         t.weights = WeightOptions { alpha, ..t.weights };
-        for (i, (name, at, aliases, absorbs, note, exhaustive, count, lineage)) in rows.into_iter().enumerate() {
+        for (i, (name, at, aliases, absorbs, note, exhaustive, count, lineage, merged)) in rows.into_iter().enumerate() {
             if i == 0 {
                 let _ = t.apply(Edit::Rename { id: t.root(), name });
                 continue;
             }
             let all: Vec<_> = t.preorder().collect();
             let parent = all[at.index(all.len())];
-            let node = Node { aliases, absorbs, note, exhaustive, count, lineage: lineage.unwrap_or_default(), ..Node::new(name) };
+            let node = Node { aliases, absorbs, note, exhaustive, count, lineage: lineage.unwrap_or_default(), merged, ..Node::new(name) };
             // Names that are taken make a smaller tree.
             let _ = t.add_node(parent, node);
         }
@@ -449,4 +453,16 @@ fn what_tells_a_format() {
     assert!(told("[1]", "x").is_err());
     let dir = tempfile::tempdir().unwrap();
     assert!(read(dir.path()).unwrap_err().to_string().contains("it is a folder"));
+}
+
+#[test]
+fn aliases_that_end_in_a_dash_survive_yaml() {
+    for alias in ["é -", "x -", "a - b", "a-", "- a", "a -b"] {
+        let mut t = Taxonomy::new("", "A");
+        t.add_node(t.root(), Node { aliases: vec![alias.into(), "z".into()], ..Node::new("B") }).unwrap();
+        t.add_node(t.root(), Node { aliases: vec![format!("y {alias}")], ..Node::new("C") }).unwrap();
+        let text = write(&t, Format::Tdtax).unwrap().text;
+        let read = parsed(&text, Format::Tdtax).unwrap_or_else(|e| panic!("{alias}: {e}\n{text}"));
+        assert_eq!(to_json(&read.taxonomy), to_json(&t), "{alias}");
+    }
 }

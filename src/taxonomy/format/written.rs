@@ -82,8 +82,11 @@ fn lost(taxonomy: &Taxonomy, format: Format) -> Vec<String> {
     lost
 }
 
-/// Whether reading the names alone would make the same lineage ids.
+/// Whether reading the names alone would make the same lineage ids, all of them.
 pub(super) fn lineage_is_derived(taxonomy: &Taxonomy) -> bool {
     let mut maker = LineageMaker::default();
-    taxonomy.preorder().all(|id| maker.derive(&taxonomy.node(id).name) == taxonomy.node(id).lineage)
+    taxonomy.preorder().all(|id| {
+        let node = taxonomy.node(id);
+        node.merged.is_empty() && maker.derive(&node.name) == node.lineage
+    })
 }
