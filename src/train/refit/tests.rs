@@ -157,7 +157,7 @@ fn merged_moved_renamed_and_deleted_classes() {
     assert_eq!(notes.to_ancestor["SN Ia-91T"], ("SN Ia".to_string(), 152));
     let pruned: Vec<&str> = notes.pruned.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(pruned, ["SLSN", "kilonova"]);
-    assert_eq!(notes.lines().len(), 4);
+    assert_eq!(notes.lines().len(), 5);
     assert!(done.model.taxonomy().find("stripped").is_some() && done.model.taxonomy().find("SLSN").is_none());
     let rows = done.comparison.unwrap().rows;
     let n = |name: &str| rows.iter().find(|r| r.node == name).map(|r| (r.n, r.f1_after.is_some()));

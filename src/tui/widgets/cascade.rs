@@ -183,7 +183,7 @@ fn value(number_x: u16, bar_x: u16, y: u16, columns: u16, buf: &mut Buffer, row:
         Value::None => {}
         Value::Words(long, short) => {
             let room = NUMBER + columns;
-            let fits = |words: &str| crate::tui::text::width(words) < usize::from(room);
+            let fits = |words: &str| crate::tui::text::width(words) <= usize::from(room);
             let words = [*long, *short, "n/a"].into_iter().find(|w| fits(w)).unwrap_or("–");
             put(buf, number_x + 1, y, words, room, styles.dim);
         }
