@@ -3,7 +3,7 @@
 use super::edit::EditError;
 use super::json_scan::{Fault, Place, Scanner, Token};
 use super::lineage::LineageMaker;
-use super::names::{check_text, printable};
+use super::names::{MAX_CLASSES, SPLIT_IT, check_text, printable};
 use super::tree::{Node, NodeId, Taxonomy};
 use super::weights::{CountMode, Form, WeightOptions};
 use std::collections::HashSet;
@@ -21,7 +21,9 @@ struct Raw {
     place: Place,
     named: bool,
     parent: Option<usize>,
+    /// Fields so far; empty once the node is closed.
     seen: HashSet<String>,
+    with_lineage: bool,
     /// Where each label stands, in the order of `Node::labels`; the lineage's place.
     name_place: Place,
     alias_places: Vec<Place>,
@@ -213,6 +215,7 @@ fn text_list(s: &mut Scanner, field: &str) -> Result<(Vec<String>, Vec<Place>), 
             Token::ArrayEnd if texts.is_empty() => return Ok((texts, places)),
             Token::ArrayEnd => return Err(Fault::new(place, "a comma behind the last item", "take the comma away")),
             Token::Text(t) => {
+                s.item(place)?;
                 texts.push(t);
                 places.push(place);
             }
@@ -273,6 +276,9 @@ fn parse_nodes(s: &mut Scanner) -> Result<Vec<Raw>, Fault> {
     loop {
         if opening {
             let place = s.expect(Token::ObjectStart, "a node is written { \"name\": \"...\" }")?;
+            if raw.len() >= MAX_CLASSES {
+                return Err(Fault::new(place, format!("more than {MAX_CLASSES} classes"), SPLIT_IT));
+            }
             let parent = open.last().copied();
             open.push(raw.len());
             raw.push(Raw {
@@ -281,6 +287,7 @@ fn parse_nodes(s: &mut Scanner) -> Result<Vec<Raw>, Fault> {
                 named: false,
                 parent,
                 seen: HashSet::new(),
+                with_lineage: false,
                 name_place: place,
                 alias_places: Vec::new(),
                 absorb_places: Vec::new(),
@@ -297,6 +304,8 @@ fn parse_nodes(s: &mut Scanner) -> Result<Vec<Raw>, Fault> {
             continue;
         }
         // The node is closed: a sibling follows, or the parent's list ends and its fields go on.
+        raw[at].with_lineage = raw[at].seen.contains("lineage");
+        raw[at].seen = HashSet::new();
         open.pop();
         if open.is_empty() {
             return Ok(raw);
@@ -360,7 +369,7 @@ fn build(mut raw: Vec<Raw>) -> Result<Taxonomy, Fault> {
         if !r.named {
             return Err(Fault::new(r.place, "a node without \"name\"", "give it a name that no other node has"));
         }
-        if r.seen.contains("lineage") && !super::names::is_lineage(&r.node.lineage) {
+        if r.with_lineage && !super::names::is_lineage(&r.node.lineage) {
             let e = EditError::Lineage(r.node.lineage.clone());
             return Err(Fault::new(r.lineage_place, e.to_string(), "leave it out to get one made from the name"));
         }

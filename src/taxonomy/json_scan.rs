@@ -1,6 +1,8 @@
 //! JSON token by token, with the line and column of each: what error messages need and `serde_json` values don't have.
 //! Knows no taxonomy. Never recurses: nesting is its caller's business.
 
+use super::names::{MAX_VALUES, SPLIT_IT};
+
 /// A place in the text; both count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
@@ -65,12 +67,24 @@ pub(super) struct Scanner<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     place: Place,
     peeked: Option<(Token, Place)>,
+    /// Items of lists of texts so far, see [`Scanner::item`].
+    items: usize,
 }
 
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Scanner { rest: text.chars().peekable(), place: Place { line: 1, column: 1 }, peeked: None }
+        Scanner { rest: text.chars().peekable(), place: Place { line: 1, column: 1 }, peeked: None, items: 0 }
+    }
+
+    /// Counts an item of a list of texts: one too many is a fault.
+    pub fn item(&mut self, place: Place) -> Result<(), Fault> {
+        self.items += 1;
+        if self.items > MAX_VALUES {
+            Err(Fault::new(place, format!("more than {MAX_VALUES} labels in the file"), SPLIT_IT))
+        } else {
+            Ok(())
+        }
     }
 
     /// The next token, which stays the next one.

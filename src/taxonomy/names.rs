@@ -4,6 +4,13 @@
 pub const PATH_SEPARATOR: &str = " > ";
 /// A residual is called so, followed by its parent's name.
 pub const RESIDUAL_PREFIX: &str = "other ";
+/// Readers stop beyond so many classes, so that no file fills the memory: ten times what training is made for.
+pub const MAX_CLASSES: usize = 1_000_000;
+/// As [`MAX_CLASSES`], for what is no class: cells, labels, values of any kind.
+pub const MAX_VALUES: usize = 4_000_000;
+/// What a reader says that stops for [`MAX_CLASSES`] or [`MAX_VALUES`].
+pub const SPLIT_IT: &str = "a tree's file holds classes alone: split it, or leave out what is no class";
+
 /// Longest name in characters.
 pub const MAX_NAME_CHARS: usize = 200;
 

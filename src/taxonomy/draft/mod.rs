@@ -12,7 +12,7 @@ pub(super) use repair::repair;
 
 use super::faults::Code;
 use super::json::TaxonomyError;
-use super::names::printable;
+use super::names::{MAX_CLASSES, SPLIT_IT, printable};
 use super::weights::WeightOptions;
 use std::path::{Path, PathBuf};
 
@@ -120,7 +120,24 @@ impl Draft {
     }
 
     pub fn problem(&mut self, code: Code, place: Place, reason: impl Into<String>, hint: impl Into<String>) {
-        self.problems.push(Problem::new(code, place, reason, hint));
+        match self.problems.len().cmp(&MAX_CLASSES) {
+            std::cmp::Ordering::Less => self.problems.push(Problem::new(code, place, reason, hint)),
+            // Nothing that is wrong may go unsaid: such a file is refused.
+            std::cmp::Ordering::Equal => {
+                let reason = format!("more than {MAX_CLASSES} things to be said of one file");
+                self.problems.push(Problem::new(Code::TooLarge, place, reason, "see to the first ones"));
+            }
+            std::cmp::Ordering::Greater => {}
+        }
+    }
+
+    /// Adds a class and gives back its index, unless there are too many.
+    pub fn add(&mut self, node: DraftNode) -> Result<usize, Problem> {
+        if self.nodes.len() >= MAX_CLASSES {
+            return Err(too_many_classes(node.name.place));
+        }
+        self.nodes.push(node);
+        Ok(self.nodes.len() - 1)
     }
 
     pub fn path(&self, place: Place) -> &Path {
@@ -147,6 +164,11 @@ impl Draft {
             hint: format!("{}{joint}{more_hint}", problem.hint),
         }
     }
+}
+
+/// Why a reader stops at the class that is one too many.
+pub(super) fn too_many_classes(place: Place) -> Problem {
+    Problem::new(Code::TooLarge, place, format!("more than {MAX_CLASSES} classes"), SPLIT_IT)
 }
 
 /// A text from outside as it may stand in a message: escaped and not too long.

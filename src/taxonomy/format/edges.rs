@@ -1,7 +1,8 @@
 //! Edge lists: CSV with a parent and a child in every row. The reader finds the roots, classes with two parents and cycles.
 
-use crate::taxonomy::draft::{Draft, DraftNode, Label, Place, Problem, brief};
+use crate::taxonomy::draft::{Draft, DraftNode, Label, Place, Problem, brief, too_many_classes};
 use crate::taxonomy::faults::Code;
+use crate::taxonomy::names::{MAX_CLASSES, MAX_VALUES, SPLIT_IT};
 use crate::taxonomy::tree::Taxonomy;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -44,33 +45,34 @@ fn delimiter(first_line: &str, path: &Path) -> char {
 
 pub(super) fn read(text: &str, path: &Path, draft: &mut Draft) {
     let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let rows = match rows(text, delimiter(first, path)) {
-        Ok(rows) => rows,
-        Err(problem) => return draft.problems.push(problem),
-    };
-    let mut rows = rows.into_iter().peekable();
     let (mut parent_at, mut child_at, mut width) = (0, 1, 2);
-    if let Some(header) = rows.next_if(|row| is_header_row(row)) {
-        let find = |names: &[&str]| header.iter().position(|c| names.contains(&c.text.to_lowercase().as_str()));
-        (parent_at, child_at, width) = (find(PARENT).unwrap_or(0), find(CHILD).unwrap_or(1), header.len());
-        for other in header.iter().enumerate().filter(|(i, _)| *i != parent_at && *i != child_at).map(|(_, c)| c) {
-            let reason = format!("the column `{}` is not read", brief(&other.text));
-            draft.problem(Code::NotHeld, other.place, reason, "");
-        }
-    }
     let mut graph = Graph::default();
-    for row in rows {
-        let Some(place) = row.first().map(|c| c.place) else { continue };
+    let mut is_first = true;
+    let result = rows(text, delimiter(first, path), |row| {
+        if std::mem::take(&mut is_first) && is_header_row(row) {
+            let find = |names: &[&str]| row.iter().position(|c| names.contains(&c.text.to_lowercase().as_str()));
+            (parent_at, child_at, width) = (find(PARENT).unwrap_or(0), find(CHILD).unwrap_or(1), row.len());
+            for other in row.iter().enumerate().filter(|(i, _)| *i != parent_at && *i != child_at).map(|(_, c)| c) {
+                let reason = format!("the column `{}` is not read", brief(&other.text));
+                draft.problem(Code::NotHeld, other.place, reason, "");
+            }
+            return Ok(());
+        }
+        let Some(place) = row.first().map(|c| c.place) else { return Ok(()) };
         if row.len() != width {
             let reason = format!("a row with {} {}, expected {width}", row.len(), if row.len() == 1 { "cell" } else { "cells" });
             draft.problem(Code::Syntax, place, reason, "put names with commas in double quotes");
-            continue;
+            return Ok(());
         }
         if let (Some(parent), Some(child)) = (row.get(parent_at), row.get(child_at)) {
             graph.add(draft, parent, child);
         }
+        if graph.nodes.len() > MAX_CLASSES { Err(too_many_classes(place)) } else { Ok(()) }
+    });
+    match result {
+        Ok(()) => graph.into_nodes(draft),
+        Err(problem) => draft.problems.push(problem),
     }
-    graph.into_nodes(draft);
 }
 
 fn is_header_row(row: &[Label]) -> bool {
@@ -191,9 +193,9 @@ impl Graph {
     }
 }
 
-/// The cells of all rows, without the empty rows. Text outside of quotes is trimmed.
-fn rows(text: &str, delimiter: char) -> Result<Vec<Vec<Label>>, Problem> {
-    let mut rows = Vec::new();
+/// Gives the cells of each row that is not empty to `take`. Text outside of quotes is trimmed.
+fn rows(text: &str, delimiter: char, mut take: impl FnMut(&[Label]) -> Result<(), Problem>) -> Result<(), Problem> {
+    let mut cells = 0usize;
     let mut row: Vec<Label> = Vec::new();
     let mut chars = text.chars().peekable();
     let (mut line, mut column) = (1, 1);
@@ -236,18 +238,22 @@ fn rows(text: &str, delimiter: char) -> Result<Vec<Vec<Label>>, Problem> {
         if !quoted {
             cell = rest.trim().to_string();
         }
+        cells += 1;
+        if cells > MAX_VALUES {
+            return Err(Problem::new(Code::TooLarge, place, format!("more than {MAX_VALUES} cells"), SPLIT_IT));
+        }
         row.push(Label { text: cell, place });
         match chars.next() {
             Some(c) if c == delimiter => column += 1,
             end => {
                 if row.len() > 1 || row.first().is_some_and(|c| !c.text.is_empty()) {
-                    rows.push(std::mem::take(&mut row));
+                    take(&row)?;
                 }
                 row.clear();
                 line += 1;
                 column = 1;
                 if end.is_none() || chars.peek().is_none() {
-                    return Ok(rows);
+                    return Ok(());
                 }
             }
         }

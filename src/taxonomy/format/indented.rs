@@ -48,7 +48,9 @@ pub(super) fn read(text: &str, draft: &mut Draft) {
             draft.problem(Code::BadIndent, place, format!("`{}` has {reason}", brief(name)), hint);
             return;
         }
-        draft.nodes.push(DraftNode::new(name, place, open.last().map(|(_, parent)| *parent)));
-        open.push((indent, draft.nodes.len() - 1));
+        match draft.add(DraftNode::new(name, place, open.last().map(|(_, parent)| *parent))) {
+            Ok(at) => open.push((indent, at)),
+            Err(problem) => return draft.problems.push(problem),
+        }
     }
 }

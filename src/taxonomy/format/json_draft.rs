@@ -10,9 +10,10 @@ use crate::taxonomy::weights::{CountMode, Form, WeightOptions};
 use std::collections::HashSet;
 
 pub(super) fn read(text: &str, draft: &mut Draft) {
-    let mut reader = Reader { s: Scanner::new(text), draft };
+    let mut reader = Reader { s: Scanner::new(text), draft, too_large: false };
     if let Err(fault) = reader.file() {
-        let problem = Problem::new(Code::Syntax, place(fault.place), fault.reason, fault.hint);
+        let code = if reader.too_large { Code::TooLarge } else { Code::Syntax };
+        let problem = Problem::new(code, place(fault.place), fault.reason, fault.hint);
         draft.problems.push(problem);
     }
 }
@@ -30,6 +31,8 @@ struct Fields {
 struct Reader<'t, 'd> {
     s: Scanner<'t>,
     draft: &'d mut Draft,
+    /// Whether the fault that ended the reading is one of size.
+    too_large: bool,
 }
 
 impl Reader<'_, '_> {
@@ -193,6 +196,7 @@ impl Reader<'_, '_> {
         }
         loop {
             if let Some((text, at)) = self.text(field)? {
+                self.s.item(at).inspect_err(|_| self.too_large = true)?;
                 out.push(Label { text, place: place(at) });
             }
             match self.s.next()? {
@@ -255,8 +259,11 @@ impl Reader<'_, '_> {
                 if *token == Token::ObjectStart {
                     self.s.next()?;
                     let parent = open.last().map(|o| o.0);
-                    self.draft.nodes.push(DraftNode::new("", place(at), parent));
-                    open.push((self.draft.nodes.len() - 1, Fields { first: true, seen: HashSet::new() }));
+                    let index = self.draft.add(DraftNode::new("", place(at), parent)).map_err(|problem| {
+                        self.too_large = true;
+                        Fault::new(at, problem.reason, problem.hint)
+                    })?;
+                    open.push((index, Fields { first: true, seen: HashSet::new() }));
                 } else {
                     let found = token.describe();
                     self.say(Code::BadValue, at, format!("expected a node, found {found}"), "a node is written { \"name\": \"...\" }");

@@ -1,8 +1,9 @@
 //! Newick: nested brackets, the label of a class behind its children. Reads labels in quotes and out of them; branch lengths
 //! and comments are passed over, and said.
 
-use crate::taxonomy::draft::{Draft, DraftNode, Label, Place, Problem, brief};
+use crate::taxonomy::draft::{Draft, DraftNode, Label, Place, Problem, brief, too_many_classes};
 use crate::taxonomy::faults::Code;
+use crate::taxonomy::names::MAX_CLASSES;
 use crate::taxonomy::tree::{NodeId, Taxonomy};
 
 pub(super) fn write(taxonomy: &Taxonomy) -> String {
@@ -100,7 +101,7 @@ impl Reader<'_> {
                         return Err(Problem::new(Code::Syntax, place, "`(` behind a label", "put a comma between siblings"));
                     }
                     self.bump();
-                    let at = self.class(open.last().map(|o| o.0), place);
+                    let at = self.class(open.last().map(|o| o.0), place)?;
                     open.push((at, place));
                 }
                 ',' | ')' => {
@@ -114,7 +115,7 @@ impl Reader<'_> {
                     };
                     self.bump();
                     if current.take().is_none() {
-                        self.class(Some(group), place);
+                        self.class(Some(group), place)?;
                     }
                     if c == ')' {
                         open.pop();
@@ -145,7 +146,7 @@ impl Reader<'_> {
                         return Err(Problem::new(Code::Syntax, place, reason, "put a label with `:` in single quotes"));
                     }
                     if current.is_none() {
-                        current = Some(self.class(open.last().map(|o| o.0), place));
+                        current = Some(self.class(open.last().map(|o| o.0), place)?);
                     }
                 }
                 '[' => {
@@ -163,7 +164,7 @@ impl Reader<'_> {
                     let text = if c == '\'' { self.quoted(place)? } else { self.unquoted().0.trim().replace('_', " ") };
                     let at = match current {
                         Some(at) => at,
-                        None => self.class(open.last().map(|o| o.0), place),
+                        None => self.class(open.last().map(|o| o.0), place)?,
                     };
                     current = Some(at);
                     if let Some(class) = self.tree.get_mut(at) {
@@ -201,9 +202,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn class(&mut self, parent: Option<usize>, place: Place) -> usize {
+    fn class(&mut self, parent: Option<usize>, place: Place) -> Result<usize, Problem> {
+        if self.tree.len() >= MAX_CLASSES {
+            return Err(too_many_classes(place));
+        }
         self.tree.push(Class { label: Label { text: String::new(), place }, parent });
-        self.tree.len() - 1
+        Ok(self.tree.len() - 1)
     }
 
     /// Up to what ends a label.

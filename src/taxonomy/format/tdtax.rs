@@ -6,6 +6,7 @@ use super::yaml::{self, ValueId, Yaml};
 use crate::taxonomy::draft::{Draft, DraftNode, Label, Place, brief};
 use crate::taxonomy::faults::Code;
 use crate::taxonomy::json_parse::nearest_field;
+use crate::taxonomy::names::MAX_VALUES;
 use crate::taxonomy::weights::{CountMode, Form, WeightOptions};
 
 /// What a class has in tdtax, and then what we add to it.
@@ -43,7 +44,8 @@ struct Reader {
 
 impl Reader {
     fn open(&mut self, draft: &mut Draft, text: &str, file: usize, parent: Option<usize>, comments: String) {
-        match yaml::read(text, file) {
+        let room = MAX_VALUES.saturating_sub(self.docs.iter().map(|(yaml, _)| yaml.len()).sum());
+        match yaml::read(text, file, room) {
             Ok((yaml, value)) => {
                 self.docs.push((yaml, file));
                 self.stack.push(Task { doc: self.docs.len() - 1, value, parent, comments });
@@ -60,7 +62,8 @@ impl Reader {
             let reason = format!("expected a class, found {}", yaml.describe(task.value));
             draft.problem(Code::BadValue, place, reason, "a class is written `class: NAME`, with its fields on lines below");
             if let Some(name) = yaml.text(task.value) {
-                draft.nodes.push(DraftNode::new(name, place, task.parent));
+                let node = DraftNode::new(name, place, task.parent);
+                self.add(draft, node);
             }
             return;
         };
@@ -154,9 +157,23 @@ impl Reader {
             .map(|(what, text)| format!("{what}{text}"))
             .collect::<Vec<_>>()
             .join("\n");
-        draft.nodes.push(node);
-        let parent = Some(draft.nodes.len() - 1);
+        let parent = self.add(draft, node);
+        if parent.is_none() {
+            return;
+        }
         self.stack.extend(children.into_iter().rev().map(|value| Task { doc: task.doc, value, parent, comments: String::new() }));
+    }
+
+    /// Puts a class into the draft. One too many ends the reading.
+    fn add(&mut self, draft: &mut Draft, node: DraftNode) -> Option<usize> {
+        match draft.add(node) {
+            Ok(at) => Some(at),
+            Err(problem) => {
+                draft.problems.push(problem);
+                self.stack.clear();
+                None
+            }
+        }
     }
 
     /// The field that a key means, with a word where it is not spelt so. None: it is passed over.

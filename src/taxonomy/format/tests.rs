@@ -1,4 +1,6 @@
 use super::*;
+use crate::taxonomy::check::check_bytes;
+use crate::taxonomy::names::{MAX_CLASSES, MAX_VALUES};
 use crate::taxonomy::{Edit, Node, WeightOptions, check_name, to_json};
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -464,5 +466,35 @@ fn aliases_that_end_in_a_dash_survive_yaml() {
         let text = write(&t, Format::Tdtax).unwrap().text;
         let read = parsed(&text, Format::Tdtax).unwrap_or_else(|e| panic!("{alias}: {e}\n{text}"));
         assert_eq!(to_json(&read.taxonomy), to_json(&t), "{alias}");
+    }
+}
+
+/// A hostile file must not fill the memory: readers stop at the class or value that is one too many, and say where.
+#[test]
+fn readers_stop_at_too_many_classes_and_values() {
+    let n = MAX_CLASSES + 1;
+    let json = |root: &str| format!("{{\"format\":\"taxonova-taxonomy\",\"version\":1,\"root\":{root}");
+    let edges: String = (0..n).map(|i| format!("r,{i}\n")).collect();
+    let v = MAX_VALUES + 1;
+    let lines: String = std::iter::once("a\n".to_string()).chain((0..n).map(|i| format!(" {i}\n"))).collect();
+    let classes: String = (0..n).map(|i| format!("  - class: {i}\n")).collect();
+    let cases = [
+        ("brackets", "(".repeat(n), Format::Newick, (1, n), "more than 1000000 classes"),
+        ("siblings", format!("({}", ",".repeat(n)), Format::Newick, (1, n + 1), "more than 1000000 classes"),
+        ("lines", lines, Format::Indented, (n, 2), "more than 1000000 classes"),
+        ("rows", edges, Format::Edges, (n - 1, 1), "more than 1000000 classes"),
+        ("commas", ",".repeat(v), Format::Edges, (1, v), "more than 4000000 cells"),
+        ("values", format!("class: a\nlinks: [{}]", "b,".repeat(v)), Format::Tdtax, (2, 2 * v + 2), "more than 4000000 values"),
+        ("classes", format!("class: a\nsubclasses:\n{classes}"), Format::Tdtax, (n + 1, 5), "more than 1000000 classes"),
+        ("objects", json(&"{\"children\":[".repeat(n)), Format::Json, (1, 55 + 13 * n), "more than 1000000 classes"),
+        ("labels", json(&format!("{{\"aliases\":[{}", "\"b\",".repeat(v))), Format::Json, (1, 62 + 4 * v), "more than 4000000 labels"),
+    ];
+    for (what, text, format, (line, column), reason) in cases {
+        let error = parsed(&text, format).unwrap_err().to_string();
+        assert!(error.contains(reason) && error.contains("split it"), "{what}: {error}");
+        let found = check_bytes(text.as_bytes(), &name_of(format), Some(format)).unwrap();
+        assert!(found.iter().any(|f| f.code == Code::TooLarge && f.text.contains(reason)), "{what}");
+        let at = error.split(':').skip(1).take(2).map(|n| n.parse::<usize>().unwrap()).collect::<Vec<_>>();
+        assert!(at[0].abs_diff(line) <= 2 && at[1].abs_diff(column) <= 80, "{what}: {error}, expected {line}:{column}");
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::taxonomy::draft::{Place, Problem, brief};
 use crate::taxonomy::faults::Code;
+use crate::taxonomy::names::{MAX_VALUES, SPLIT_IT};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// A value's index in its [`Yaml`].
@@ -27,6 +28,11 @@ pub(super) struct Yaml {
 }
 
 impl Yaml {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub fn place(&self, id: ValueId) -> Place {
         self.values.get(id).map_or(Place::new(0, 1, 1), |v| v.1)
     }
@@ -77,8 +83,8 @@ enum Open {
     Map(ValueId, Vec<(ValueId, ValueId)>, Option<ValueId>),
 }
 
-/// Reads one document; the value given back is its top.
-pub(super) fn read(text: &str, file: usize) -> Result<(Yaml, ValueId), Problem> {
+/// Reads one document of at most `room` values; the value given back is its top.
+pub(super) fn read(text: &str, file: usize, room: usize) -> Result<(Yaml, ValueId), Problem> {
     let mut yaml = Yaml::default();
     let mut open: Vec<Open> = Vec::new();
     let mut top: Option<ValueId> = None;
@@ -89,6 +95,9 @@ pub(super) fn read(text: &str, file: usize) -> Result<(Yaml, ValueId), Problem> 
             Problem::new(Code::Syntax, place, format!("no YAML: {}", brief(e.info())), hint_for(text, place))
         })?;
         let place = Place::new(file, span.start.line().max(1), span.start.col() + 1);
+        if yaml.values.len() > room {
+            return Err(Problem::new(Code::TooLarge, place, format!("more than {MAX_VALUES} values"), SPLIT_IT));
+        }
         let value = match event {
             Event::Alias(_) => {
                 let hint = "write out what it stands for: a tree has each class once";
