@@ -14,7 +14,7 @@ struct Step {
 /// One step between two trees.
 #[derive(Debug, Clone)]
 enum Change {
-    Edit(Edit),
+    Edit(Box<Edit>),
     /// Another tree altogether, as after reading the file again.
     Whole(Arc<Taxonomy>),
 }
@@ -59,7 +59,7 @@ impl Document {
             return Ok(());
         }
         let inverse = Arc::make_mut(&mut self.taxonomy).apply(edit)?;
-        self.push(title.into(), Change::Edit(inverse));
+        self.push(title.into(), Change::Edit(Box::new(inverse)));
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Document {
     fn step<'a>(taxonomy: &mut Arc<Taxonomy>, from: &mut Vec<Step>, to: &'a mut Vec<Step>) -> Option<&'a str> {
         let Step { title, change } = from.pop()?;
         let edit = match change {
-            Change::Edit(edit) => edit,
+            Change::Edit(edit) => *edit,
             Change::Whole(other) => {
                 let before = std::mem::replace(taxonomy, other);
                 to.push(Step { title, change: Change::Whole(before) });
@@ -107,7 +107,7 @@ impl Document {
         };
         match Arc::make_mut(taxonomy).apply(edit) {
             Ok(inverse) => {
-                to.push(Step { title, change: Change::Edit(inverse) });
+                to.push(Step { title, change: Change::Edit(Box::new(inverse)) });
                 to.last().map(|s| s.title.as_str())
             }
             // Nobody else changes the tree, so an inverse always fits.
