@@ -125,7 +125,9 @@ pub fn group(taxonomy: &Taxonomy, members: &[NodeId], name: &str) -> Result<Edit
     }
     let first = *members.first().ok_or(EditError::DoesNotFit("there is nothing to group"))?;
     let all: HashSet<NodeId> = members.iter().copied().collect();
-    if members.iter().any(|m| taxonomy.ancestors(*m).any(|a| all.contains(&a))) {
+    // Nobody's way up is gone twice: in a deep tree that would take the square of its nodes.
+    let mut seen: HashSet<NodeId> = HashSet::new();
+    if members.iter().any(|m| taxonomy.ancestors(*m).take_while(|a| all.contains(a) || seen.insert(*a)).any(|a| all.contains(&a))) {
         return Err(EditError::DoesNotFit("one of the classes lies below another: choose the upper one alone"));
     }
     let parent = nearest_above(taxonomy, members).ok_or(EditError::MoveRoot)?;
@@ -323,6 +325,20 @@ mod tests {
         let edit = merge_all(&t, &[c, b], a).unwrap();
         there_and_back(&mut t.clone(), edit, "Object -A --B' --D --D' --C' -A'");
         assert!(matches!(merge_all(&t, &[b, c], d), Err(EditError::MoveIntoOwnSubtree { .. })), "the upper one can't go first");
+    }
+
+    /// The check that none lies below another goes each way up once.
+    #[test]
+    fn grouping_at_the_end_of_a_chain() {
+        let mut t = Taxonomy::new("deep", "n0");
+        let mut at = t.root();
+        for i in 1..50_000 {
+            at = t.add_child(at, format!("n{i}")).unwrap();
+        }
+        let leaves: Vec<NodeId> = (0..50_000).map(|i| t.add_child(at, format!("leaf {i}")).unwrap()).collect();
+        assert!(matches!(group(&t, &leaves, "G"), Ok(Edit::Batch(edits)) if edits.len() == 50_001));
+        let upper = [leaves[0], leaves[1], t.find("n3").unwrap()];
+        assert!(group(&t, &upper, "G").is_err());
     }
 
     /// What the merges take over is set once, and the last sibling is deleted first.

@@ -43,7 +43,7 @@ faults! {
         "The file is not UTF-8 text."
         "Save it as UTF-8." ""
     TooLarge "too-large" Error
-        "The file, or all files that it refers to, are larger than a tree can sensibly be."
+        "The file, or all files that it refers to, are larger than a tree can sensibly be, or hold more than 1,000,000 classes."
         "Split it, or leave out what is no class." ""
     UnknownFormat "unknown-format" Error
         "Neither the content nor the name tells a format that can be read."
