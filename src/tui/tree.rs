@@ -148,10 +148,10 @@ impl TreeState {
     pub fn new(taxonomy: Taxonomy, path: Option<PathBuf>, loading: bool) -> Self {
         let root = taxonomy.root();
         let derived = derive(&taxonomy, None);
-        let doc = Document::new(taxonomy);
         TreeState {
-            base: doc.shared(),
-            doc,
+            // A copy of its own: a shared one would be copied at the first edit, which should be quick.
+            base: Arc::new(taxonomy.clone()),
+            doc: Document::new(taxonomy),
             path,
             loading,
             selected: RowKey { node: root, kind: TreeRowKind::Node },
@@ -174,7 +174,7 @@ impl TreeState {
     /// The tree is what its file holds.
     pub fn mark_saved(&mut self) {
         self.doc.mark_saved();
-        self.base = self.doc.shared();
+        self.base = Arc::new(self.doc.taxonomy().clone());
     }
 
     /// Makes anew what follows from the tree, and puts the selection on something that exists.
