@@ -52,6 +52,8 @@ pub enum Pending {
     Offer(Box<Left>),
     /// The file has changed, and there are unsaved edits.
     Changed,
+    /// A tree to be opened has arrived, and there are unsaved edits.
+    Arrived,
 }
 
 impl Default for FileState {

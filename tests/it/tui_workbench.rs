@@ -445,6 +445,13 @@ fn an_unmapped_label_becomes_an_alias_with_one_key() {
     assert!(l.rows[l.selected].text.starts_with("Bar"), "the next label is selected");
     keys(&mut s, "esc u");
     assert!(s.tree.taxonomy().find_label("Foo type").is_none(), "one step, undone");
+    // Labels that come while something is typed wait, and can be attached all the same.
+    go_to(&mut s, "TDE");
+    keys(&mut s, "r");
+    read(&mut s);
+    keys(&mut s, "esc t");
+    assert!(s.tree.taxonomy().find_label("Foo type").is_some());
+    keys(&mut s, "esc u");
     // The same labels as numbers of examples.
     let why = taxonova::tui::action::LabelsFor::Counts;
     act(&mut s, Action::LabelsRead { why, path: "labels.csv".into(), labels: Ok(labels.clone()) });
@@ -555,7 +562,9 @@ fn a_tree_that_comes_late_does_not_take_edits_away() {
     let mut small = Taxonomy::new("small", "Object");
     small.add_child(small.root(), "A").unwrap();
     act(&mut s, arrived(small.clone(), "other.json"));
-    assert!(matches!(&s.overlay, Some(Overlay::Question(_))), "it asks");
+    assert!(matches!(&s.overlay, Some(Overlay::Prompt(_))), "what is typed stays");
+    keys(&mut s, "esc");
+    assert!(matches!(&s.overlay, Some(Overlay::Question(_))), "then it asks");
     keys(&mut s, "n");
     assert!(s.tree.taxonomy().find("jetted").is_some());
     // Undisturbed, it is opened at once, and nothing of the tree before is left over.

@@ -67,16 +67,12 @@ pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
 /// A tree to be opened was read. Edits that were made meanwhile are asked about.
 pub fn arrived(state: &mut State, arrived: Arrived) -> Vec<Effect> {
     let agreed = state.file.opening.take() == Some(state.tree.doc.revision());
-    let shown = clean(&arrived.path.to_string_lossy()).into_owned();
     state.file.arrived = Some(Box::new(arrived));
     if agreed || state.tree.loading || !state.tree.doc.is_dirty() {
         return open_arrived(state);
     }
-    let answers = vec![
-        Answer { key: 'n', text: "stay with the tree that is open".into(), then: Then::Nothing },
-        Answer { key: 'o', text: "open it, and lose the edits".into(), then: Then::OpenArrived },
-    ];
-    ask(state, "Unsaved edits", vec![format!("{shown} was read; the tree that is open has edits that are not saved.")], answers);
+    // Not over what is being typed.
+    state.file.pending.push_back(Pending::Arrived);
     Vec::new()
 }
 
@@ -170,6 +166,16 @@ fn ask_next(state: &mut State) {
                 file_answer('x', "throw them away", FileAnswer::ThrowAway),
             ];
             ask(state, "Unsaved edits were left behind", text, answers);
+        }
+        Some(Pending::Arrived) => {
+            let Some(arrived) = &state.file.arrived else { return };
+            let shown = clean(&arrived.path.to_string_lossy()).into_owned();
+            let answers = vec![
+                Answer { key: 'n', text: "stay with the tree that is open".into(), then: Then::Nothing },
+                Answer { key: 'o', text: "open it, and lose the edits".into(), then: Then::OpenArrived },
+            ];
+            let text = format!("{shown} was read; the tree that is open has edits that are not saved.");
+            ask(state, "Unsaved edits", vec![text], answers);
         }
         Some(Pending::Changed) => {
             if !matches!(state.file.seen, Seen::Changed(_)) {

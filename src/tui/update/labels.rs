@@ -5,7 +5,7 @@ use crate::taxonomy::mapping::{MappedLabel, Outcome, attach as attach_label, map
 use crate::taxonomy::{NodeId, diff::short_path};
 use crate::tui::action::LabelsFor;
 use crate::tui::effect::Effect;
-use crate::tui::overlay::{LabelCounts, ListingKind, ListingRow, Overlay, Purpose, RowTone};
+use crate::tui::overlay::{LabelCounts, Listing, ListingKind, ListingRow, Overlay, Purpose, RowTone};
 use crate::tui::state::{State, Tone};
 use crate::tui::text::{self, clean};
 use std::collections::HashMap;
@@ -97,11 +97,9 @@ fn list(state: &mut State, labels: LabelCounts, of: String, at: Option<&str>) {
         text::long_count(t.with_loss() as usize),
     )];
     let selected = at.and_then(|label| mapped.iter().position(|m| m.label == label)).unwrap_or(0);
-    report::show(state, ListingKind::Labels, format!("Labels of {}", clean(&of)), head, rows, FOOT);
-    if let Some(Overlay::Listing(l)) = &mut state.overlay {
-        l.selected = selected;
-        l.labels = Some((labels, of));
-    }
+    let title = format!("Labels of {}", clean(&of));
+    let (kind, foot) = (ListingKind::Labels, FOOT.into());
+    report::put_up(state, Listing { kind, title, head, rows, selected, offset: 0, foot, labels: Some((labels, of)) });
 }
 
 /// A letter in the list: the label becomes an alias, is absorbed, or another file is asked for.

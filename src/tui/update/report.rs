@@ -10,7 +10,11 @@ use crate::tui::text;
 /// Puts up a list.
 pub fn show(state: &mut State, kind: ListingKind, title: String, head: Vec<String>, rows: Vec<ListingRow>, foot: &str) {
     let selected = rows.iter().position(|r| r.tone != RowTone::Heading).unwrap_or(0);
-    let listing = Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into(), labels: None };
+    put_up(state, Listing { kind, title, head, rows, selected, offset: 0, foot: foot.into(), labels: None });
+}
+
+/// Puts up a list that is made already, or keeps it until nothing else lies over the panes.
+pub fn put_up(state: &mut State, listing: Listing) {
     // What is being typed or asked is not taken away by a result that comes late.
     if matches!(&state.overlay, None | Some(Overlay::Listing(_) | Overlay::Help { .. } | Overlay::Errors { .. })) {
         state.overlay = Some(Overlay::Listing(listing));
