@@ -2,6 +2,7 @@
 //! was wrong with them. Knows nothing of taxonomies, models or screens.
 
 pub mod band;
+pub mod fold;
 pub mod read;
 pub mod units;
 pub mod window;
