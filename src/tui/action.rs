@@ -1,6 +1,8 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
+use super::curve::period::Peak;
+use super::curve::{history, influence};
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
@@ -94,6 +96,12 @@ pub enum Action {
         /// P per slot.
         p: Result<Arc<[f64]>, String>,
     },
+    /// How the probabilities came about was worked out: number of the request.
+    HistoryReady(u64, Result<history::Answers, String>),
+    /// Which observations matter was worked out: number of the request.
+    InfluenceReady(u64, Result<influence::Answers, String>),
+    /// A period was looked for: number of the search, peaks or why there are none.
+    PeriodsFound(u64, Result<Arc<[Peak]>, String>),
     /// The tree was saved.
     Saved {
         /// Where.

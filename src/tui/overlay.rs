@@ -65,6 +65,10 @@ pub enum ListingKind {
     Labels,
     /// What a refit has changed.
     Refit,
+    /// Periods that were found.
+    Periods,
+    /// Which observations matter.
+    Influence,
 }
 
 /// Labels with their objects.
@@ -123,6 +127,10 @@ pub struct ListingRow {
     pub class: Option<String>,
     /// The row of the object that Enter leads to.
     pub object: Option<usize>,
+    /// The observation that Enter leads to, by its number.
+    pub point: Option<usize>,
+    /// The peak of the periodogram that Enter takes.
+    pub peak: Option<usize>,
     /// A label that can be attached as alias, and the class that is suggested for it.
     pub label: Option<(String, Option<NodeId>)>,
 }
@@ -130,7 +138,7 @@ pub struct ListingRow {
 impl ListingRow {
     /// A row that leads nowhere.
     pub fn new(tone: RowTone, sign: impl Into<String>, text: impl Into<String>) -> Self {
-        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, class: None, object: None, label: None }
+        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, class: None, object: None, point: None, peak: None, label: None }
     }
 }
 
@@ -173,6 +181,8 @@ pub enum Purpose {
     SplitOff(NodeId),
     /// File of the refitted model.
     SaveModel,
+    /// A period that the light curve is folded on.
+    Period,
     /// File of the tree to be opened.
     OpenTree,
     /// File of a tree to be compared with.

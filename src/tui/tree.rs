@@ -8,6 +8,7 @@ use crate::taxonomy::{Counts, Document, Layout, NodeId, Severity, Taxonomy, Weig
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +66,8 @@ pub struct Derived {
     pub counted: bool,
     /// Errors and warnings in the tree; none for one so large that they are looked for only when asked.
     pub findings: Option<(usize, usize)>,
+    /// Tells one state of tree and model from another.
+    pub revision: u64,
     /// How the model's probabilities are poured onto this tree; without a model none; or why it can't be done.
     pub regroup: Option<Result<Regrouper, String>>,
 }
@@ -355,6 +358,9 @@ pub fn contains_ignoring_case(text: &str, lower: &str) -> bool {
     text.to_lowercase().contains(lower)
 }
 
+/// Number of the next state of a tree.
+static REVISION: AtomicU64 = AtomicU64::new(1);
+
 /// A tree of more classes is checked only when asked.
 const CHECKED_AT_ONCE: usize = 2000;
 
@@ -368,5 +374,6 @@ fn derive(tree: &Taxonomy, model: Option<&ModelInfo>) -> Derived {
         let number = |s: Severity| found.iter().filter(|f| f.severity == s).count();
         (number(Severity::Error), number(Severity::Warning))
     });
-    Derived { layout, weights, counted, findings, regroup }
+    let revision = REVISION.fetch_add(1, Ordering::Relaxed);
+    Derived { layout, weights, counted, findings, revision, regroup }
 }

@@ -1,6 +1,6 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, file, labels, navigate, prompt, refit, report};
+use super::{curve, diff, edit, file, labels, navigate, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::Action;
@@ -136,6 +136,9 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             Err(why) => state.say(Tone::Error, clean(&why).into_owned()),
         },
         Action::ClassifiedPart { request, p } => take_part(state, request, p),
+        Action::HistoryReady(request, answers) => curve::history_answered(state, request, answers),
+        Action::InfluenceReady(request, answers) => curve::influence_answered(state, request, answers),
+        Action::PeriodsFound(number, peaks) => curve::found(state, number, peaks),
         Action::Saved { path, then_quit } => {
             state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));
             state.tree.path = Some(path);

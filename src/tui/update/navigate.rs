@@ -2,7 +2,6 @@
 
 use super::pane_after;
 use crate::tui::command::Cmd;
-use crate::tui::curve::PlotData;
 use crate::tui::effect::Effect;
 use crate::tui::objects::Classified;
 use crate::tui::overlay::Overlay;
@@ -83,7 +82,7 @@ pub fn after_selection(state: &mut State) -> Vec<Effect> {
     if same {
         return Vec::new();
     }
-    state.curve.shown = now;
+    state.curve.select(now);
     state.time = None;
     prepare_curve(state);
     match state.objects.current() {
@@ -95,7 +94,7 @@ pub fn after_selection(state: &mut State) -> Vec<Effect> {
 /// Puts the selected object's points into plot coordinates.
 pub fn prepare_curve(state: &mut State) {
     let curve = state.curve.shown.clone();
-    state.curve.data = curve.as_ref().map(|c| Arc::new(PlotData::new(c, state.curve.flux)));
+    state.curve.prepare();
     state.curve.warnings = match &curve {
         Some(c) => {
             let of_model = state.model.ready().map(|m| (m.warnings)(c)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{classes, command, counts, diff, edit, file, navigate, open, report, shape};
+use super::{classes, command, counts, curve, diff, edit, file, navigate, open, report, shape};
 use crate::taxonomy::Subtree;
 use crate::tui::action::LabelsFor;
 use crate::tui::command::Cmd;
@@ -100,6 +100,7 @@ pub fn check(state: &mut State) {
     let problem = match &p.purpose {
         Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
+        Purpose::Period => curve::parse_period(p.input.text()).err(),
         Purpose::SaveModel => (!p.input.text().trim().ends_with(".onnx")).then(|| "a file name that ends in .onnx".to_string()),
         Purpose::OpenTree | Purpose::DiffFile | Purpose::Labels(_) => {
             p.input.text().trim().is_empty().then(|| "the path of a file".to_string())
@@ -160,6 +161,11 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                     let path = expand_home(p.input.text().trim());
                     let file = state.model.ready().and_then(|m| m.handle.file.clone());
                     return file.map(|file| Effect::SaveModel { file, path, overwrite: false }).into_iter().collect();
+                }
+                Purpose::Period => {
+                    if let Ok(period_d) = curve::parse_period(p.input.text()) {
+                        curve::typed_period(state, period_d);
+                    }
                 }
                 Purpose::OpenTree => return open_tree(state, expand_home(p.input.text().trim())),
                 Purpose::DiffFile => return vec![Effect::ReadTree(expand_home(p.input.text().trim()))],
