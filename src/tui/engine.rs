@@ -1,15 +1,20 @@
 //! The model as the jobs use it. Knows nothing of the screen.
 
+use super::curve::history;
+use super::curve::influence::{self, By};
+use super::curve::period::Peak;
 use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
 use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
 use crate::features::Channel;
+use crate::features::period::{self, MIN_POINTS, Options, Relation, search};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::model::{Model, Session, is_usable, model_warnings};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The model that comes with the program.
 pub fn shipped() -> Loader {
@@ -113,4 +118,39 @@ impl Classifier for Engine {
         }
         self.session.classify_observations(observations, photometry).map(|o| o.p).map_err(|e| e.to_string())
     }
+
+    fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String> {
+        if !is_usable(curve) {
+            return Err(UNUSABLE.into());
+        }
+        let _ = cancel;
+        Err("x".into())
+    }
+
+    fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String> {
+        if !is_usable(curve) {
+            return Err(UNUSABLE.into());
+        }
+        let _ = (cancel, by);
+        Err("x".into())
+    }
+}
+
+/// Looks for the periods of a light curve: the best peaks, or why there are none.
+pub fn periods(curve: &LightCurve, cancel: &AtomicBool) -> Result<Arc<[Peak]>, String> {
+    let options = Options::new(curve.photometry);
+    match search(&curve.observations, &options, cancel) {
+        Some(found) => Ok(found.peaks.iter().map(peak).collect()),
+        None => Err(format!("{MIN_POINTS} measurements are needed at least, in bands with three or more")),
+    }
+}
+
+fn peak(p: &period::Peak) -> Peak {
+    let remark = match p.relation {
+        Relation::None => "",
+        Relation::HalfPeriod => "half the best",
+        Relation::DoublePeriod => "twice the best",
+        Relation::DailyAlias => "a daily alias of the best",
+    };
+    Peak { period_d: p.period_d, power: p.power, log10_false_alarm: p.log10_false_alarm(), harmonics: p.harmonics, remark }
 }

@@ -138,7 +138,17 @@ pub struct ListingRow {
 impl ListingRow {
     /// A row that leads nowhere.
     pub fn new(tone: RowTone, sign: impl Into<String>, text: impl Into<String>) -> Self {
-        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, class: None, object: None, point: None, peak: None, label: None }
+        ListingRow {
+            tone,
+            sign: sign.into(),
+            text: text.into(),
+            node: None,
+            class: None,
+            object: None,
+            point: None,
+            peak: None,
+            label: None,
+        }
     }
 }
 

@@ -62,16 +62,7 @@ pub struct History {
 
 impl Default for History {
     fn default() -> Self {
-        History {
-            on: true,
-            depth: None,
-            request: None,
-            cancel: Arc::default(),
-            answers: None,
-            level: None,
-            problem: None,
-            tree: 0,
-        }
+        History { on: true, depth: None, request: None, cancel: Arc::default(), answers: None, level: None, problem: None, tree: 0 }
     }
 }
 

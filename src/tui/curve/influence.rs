@@ -148,7 +148,11 @@ mod tests {
         let regrouper = Regrouper::new(&tree, &layout, &tree, &layout).unwrap();
         let mut i = Influence::new(By::Points, 1);
         let left = |m: usize, a: f64| Left { members: vec![m], p: vec![a, 1.0 - a] };
-        i.answers = Some(Arc::new(Answers { all: vec![0.8, 0.2], left: vec![left(0, 0.78), left(1, 0.4), left(2, 0.95), left(3, 0.8)], remark: None }));
+        i.answers = Some(Arc::new(Answers {
+            all: vec![0.8, 0.2],
+            left: vec![left(0, 0.79), left(1, 0.4), left(2, 0.95), left(3, 0.8)],
+            remark: None,
+        }));
         i.derive(&layout, &regrouper, 0, 7, 5);
         assert_eq!(i.weights.iter().map(|w| w.members[0]).collect::<Vec<_>>(), [1, 2, 0, 3]);
         assert!((i.weights[0].change - 0.4).abs() < 1e-12 && (i.weights[1].change + 0.15).abs() < 1e-12);

@@ -13,6 +13,10 @@ pub struct Peak {
     pub power: f64,
     /// log10 of its false-alarm probability.
     pub log10_false_alarm: f64,
+    /// Harmonics of the curve that was fitted.
+    pub harmonics: usize,
+    /// What it has to do with the best peak; may be empty.
+    pub remark: &'static str,
 }
 
 /// Peaks with a higher false-alarm probability are not believed (log10).
@@ -152,7 +156,7 @@ mod tests {
     fn periods_are_typed_found_halved_and_stepped_through() {
         let mut p = Periods::default();
         assert!(p.is_open("a"));
-        let peak = |period_d| Peak { period_d, power: 0.5, log10_false_alarm: -9.0 };
+        let peak = |period_d| Peak { period_d, power: 0.5, log10_false_alarm: -9.0, harmonics: 1, remark: "" };
         p.found("a", Ok(Arc::from([peak(0.5), peak(0.25)])));
         assert_eq!((p.of("a").unwrap().period_d, p.folded("a")), (0.5, None));
         p.fold = true;

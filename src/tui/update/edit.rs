@@ -163,6 +163,7 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         Purpose::Citation => ("source of the tree".to_string(), Edit::SetTitle { name: tree.name.clone(), citation: text.to_string() }),
         Purpose::SaveAs { .. }
         | Purpose::SaveModel
+        | Purpose::Period
         | Purpose::OpenTree
         | Purpose::DiffFile
         | Purpose::Labels(_)

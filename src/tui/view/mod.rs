@@ -9,11 +9,11 @@ mod overlay;
 mod taxonomy;
 
 use super::state::{Pane, State};
-pub use curve::observation;
-use curve::LegendHit;
 use super::text;
 use super::widgets::plot::Drawn;
 use super::widgets::put;
+use curve::LegendHit;
+pub use curve::observation;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;

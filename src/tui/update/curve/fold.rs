@@ -79,7 +79,8 @@ fn tone(peak: &Peak) -> Tone {
 fn described(peak: &Peak) -> String {
     let alarm = false_alarm(peak.log10_false_alarm);
     let doubt = if peak.log10_false_alarm <= BELIEVED { "" } else { ": not significant" };
-    format!("{} d, {:.0} % of the variance, false-alarm probability {alarm}{doubt}", days(peak.period_d), 100.0 * peak.power)
+    let remark = if peak.remark.is_empty() { String::new() } else { format!(", {}", peak.remark) };
+    format!("{} d, {:.0} % of the variance, false-alarm probability {alarm}{doubt}{remark}", days(peak.period_d), 100.0 * peak.power)
 }
 
 /// A probability that may be far too small for a number.

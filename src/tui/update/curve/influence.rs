@@ -155,7 +155,11 @@ pub fn list(state: &mut State) {
     };
     let name = influence.slot.and_then(|s| state.tree.derived.layout.slots.get(s)).map_or("", |s| s.name.as_str());
     let head = vec![
-        format!("P = {} with everything; the change that each {} makes (what P would lose without it).", text::probability(influence.p), influence.by.word()),
+        format!(
+            "P = {} with everything; the change that each {} makes (what P would lose without it).",
+            text::probability(influence.p),
+            influence.by.word()
+        ),
         "Photometry of a night is averaged before the network sees it: one of several points of a night matters little.".into(),
     ];
     let rows = influence.weights.iter().map(|w| {

@@ -44,8 +44,12 @@ pub fn margin(width: u16) -> u16 {
 pub fn draw(state: &State, data: &PlotData, plot: Drawn, area: Rect, buf: &mut Buffer) {
     let t = &state.theme;
     let Some(level) = level(state, data).filter(|_| plot.is_there()) else { return };
-    let heading = format!("P of level {} of {} as it became known", level.depth, level.lowest);
-    put(buf, area.x + 1, area.y, &text::fit(&heading, usize::from(area.width.saturating_sub(2))), area.width, t.header);
+    let (depth, lowest) = (level.depth, level.lowest);
+    let room = usize::from(area.width.saturating_sub(2));
+    let headings =
+        [format!("P of the classes of level {depth} of {lowest} as they became known"), format!("P of level {depth} of {lowest} by day")];
+    let heading = headings.iter().find(|h| text::width(h) <= room).unwrap_or(&headings[1]);
+    put(buf, area.x + 1, area.y, &text::fit(heading, room), area.width, t.header);
     let path = state.cascade().map(|c| c.path).unwrap_or_default();
     let now = state.time.as_ref().and_then(|c| data.times_mjd.get(c.index)).copied();
     let ascii = state.curve.markers.dots() == Dots::Ascii;

@@ -54,7 +54,13 @@ pub fn draw(state: &State, data: &PlotData, inside: Rect, buf: &mut Buffer) -> L
         x = spans(buf, x, inside.y, end, &[(&format!("{mark} {name}"), style), (&count, t.dim)]);
         if s.n.1 > 0 {
             let limit = format!(" {}", look.limit(ascii));
-            x = spans(buf, x, inside.y, end, &[(&limit, if hidden { t.faint } else { t.band(s.band, i) }), (&format!(" {}", s.n.1), t.dim)]);
+            x = spans(
+                buf,
+                x,
+                inside.y,
+                end,
+                &[(&limit, if hidden { t.faint } else { t.band(s.band, i) }), (&format!(" {}", s.n.1), t.dim)],
+            );
         }
         if let Some(place) = hit.bands.get_mut(i) {
             *place = Some((s.band, from, x));

@@ -12,9 +12,9 @@ use crate::tui::text;
 use crate::tui::widgets::plot::{Drawn, Plot, Series};
 use crate::tui::widgets::put;
 pub use legend::LegendHit;
-pub use readout::observation;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+pub use readout::observation;
 
 /// Draws the pane.
 pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> CurveHit {

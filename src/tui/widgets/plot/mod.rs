@@ -151,7 +151,8 @@ impl Plot<'_> {
     }
 
     fn frame(&self, scale: &Scale, canvas: Rect, y_ticks: &Ticks, y_labels: &[String], buf: &mut Buffer) {
-        let [upright, corner, level, tick_y, tick_x] = if self.ascii() { ["|", "+", "-", "+", "+"] } else { ["│", "└", "─", "┤", "┬"] };
+        let [upright, corner, level, tick_y, tick_x] =
+            if self.ascii() { ["|", "+", "-", "+", "+"] } else { ["│", "└", "─", "┤", "┬"] };
         let axis_x = canvas.x - 1;
         let bottom = canvas.bottom();
         for y in canvas.top()..bottom {
