@@ -14,6 +14,7 @@ mod taxonomy_docs;
 mod taxonomy_formats;
 mod taxonomy_map;
 mod training;
+mod tui_curve;
 mod tui_fake;
 mod tui_file;
 mod tui_journal;

@@ -37,7 +37,7 @@ pub fn rows(state: &State, data: &PlotData, inside: Rect) -> u16 {
 
 /// Columns left of the time axis, for names and probabilities.
 pub fn margin(width: u16) -> u16 {
-    (width / 4).clamp(12, 28)
+    (width / 4).clamp(12, 20)
 }
 
 /// Draws the lines.

@@ -34,12 +34,12 @@ impl Scale {
 
     #[inline]
     pub fn column(&self, x: f64) -> i32 {
-        ((x - self.x.0) * self.x_factor).round() as i32
+        nearest((x - self.x.0) * self.x_factor)
     }
 
     #[inline]
     pub fn row(&self, y: f64) -> i32 {
-        ((y - self.y.0) * self.y_factor).round() as i32
+        nearest((y - self.y.0) * self.y_factor)
     }
 
     /// The character's column of a value that lies on the canvas or beyond its edge.
@@ -50,5 +50,27 @@ impl Scale {
     /// The character's row.
     pub fn cell_row(&self, y: f64) -> u16 {
         (self.row(y).clamp(0, self.height - 1) / self.cell.1) as u16
+    }
+}
+
+/// The nearest whole number. `f64::round` is a call into the mathematical library, which 100,000 points would feel.
+#[inline]
+fn nearest(v: f64) -> i32 {
+    // Cutting off rounds towards zero, hence the detour over positive numbers; what is far outside stays so.
+    const AWAY: i32 = 1 << 24;
+    ((v + f64::from(AWAY) + 0.5) as i32).saturating_sub(AWAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn nearest_dots() {
+        for (v, n) in [(0.0, 0), (0.49, 0), (0.51, 1), (-0.49, 0), (-0.51, -1), (-7.2, -7), (1000.7, 1001)] {
+            assert_eq!(nearest(v), n, "{v}");
+        }
+        assert!(nearest(1e300) > 1_000_000 && nearest(f64::INFINITY) > 1_000_000);
+        assert!(nearest(-1e300) < -1_000_000 && nearest(f64::NEG_INFINITY) < -1_000_000);
     }
 }
