@@ -11,7 +11,8 @@ use super::state::ModelInfo;
 use crate::features::Channel;
 use crate::features::period::{self, MIN_POINTS, Options, Relation, search};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
-use crate::model::{Model, Session, is_usable, model_warnings};
+use crate::model::influence::Unit;
+use crate::model::{self, Model, Session, is_usable, model_warnings};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -123,16 +124,26 @@ impl Classifier for Engine {
         if !is_usable(curve) {
             return Err(UNUSABLE.into());
         }
-        let _ = cancel;
-        Err("x".into())
+        let epochs = model::history::epochs(curve, history::MOST_EPOCHS);
+        let history = model::history::history(&mut self.session, curve, &epochs, cancel).map_err(|e| e.to_string())?;
+        Ok(history.map(|h| history::Answers { mjd: h.mjd, p: h.p }))
     }
 
     fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String> {
         if !is_usable(curve) {
             return Err(UNUSABLE.into());
         }
-        let _ = (cancel, by);
-        Err("x".into())
+        let unit = match by {
+            By::Points => Unit::Observation,
+            By::Nights => Unit::Night,
+        };
+        let influence = model::influence::influence(&mut self.session, &curve.observations, curve.photometry, unit, cancel)
+            .map_err(|e| e.to_string())?;
+        Ok(influence.map(|i| influence::Answers {
+            all: i.p,
+            left: i.units.into_iter().filter_map(|u| Some(influence::Left { members: u.observations, p: u.p? })).collect(),
+            remark: i.remark,
+        }))
     }
 }
 
