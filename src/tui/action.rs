@@ -1,7 +1,7 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
-use super::curve::period::Peak;
+use super::curve::period::Found;
 use super::curve::{history, influence};
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
@@ -101,7 +101,7 @@ pub enum Action {
     /// Which observations matter was worked out: number of the request.
     InfluenceReady(u64, Result<influence::Answers, String>),
     /// A period was looked for: number of the search, peaks or why there are none.
-    PeriodsFound(u64, Result<Arc<[Peak]>, String>),
+    PeriodsFound(u64, Result<Arc<Found>, String>),
     /// The tree was saved.
     Saved {
         /// Where.

@@ -2,7 +2,7 @@
 
 use super::curve::history;
 use super::curve::influence::{self, By};
-use super::curve::period::Peak;
+use super::curve::period::{Found, Peak};
 use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
 use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
@@ -147,11 +147,18 @@ impl Classifier for Engine {
     }
 }
 
+/// The periodogram is drawn on no more columns.
+const PERIODOGRAM_BINS: usize = 1024;
+
 /// Looks for the periods of a light curve: the best peaks, or why there are none.
-pub fn periods(curve: &LightCurve, cancel: &AtomicBool) -> Result<Arc<[Peak]>, String> {
+pub fn periods(curve: &LightCurve, cancel: &AtomicBool) -> Result<Arc<Found>, String> {
     let options = Options::new(curve.photometry);
     match search(&curve.observations, &options, cancel) {
-        Some(found) => Ok(found.peaks.iter().map(peak).collect()),
+        Some(found) => Ok(Arc::new(Found {
+            peaks: found.peaks.iter().map(peak).collect(),
+            power: found.periodogram(PERIODOGRAM_BINS),
+            frequencies_per_d: (found.min_frequency_per_d, found.max_frequency_per_d),
+        })),
         None => Err(format!("{MIN_POINTS} measurements are needed at least, in bands with three or more")),
     }
 }

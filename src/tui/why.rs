@@ -36,7 +36,7 @@ pub fn needs_period(s: &State) -> Option<&'static str> {
 }
 
 pub fn needs_peaks(s: &State) -> Option<&'static str> {
-    needs_object(s).or_else(|| period(s).is_none_or(|k| k.peaks.is_empty()).then_some("no period has been looked for (f does that)"))
+    needs_object(s).or_else(|| period(s).is_none_or(|k| k.peaks().is_empty()).then_some("no period has been looked for (f does that)"))
 }
 
 pub fn needs_cursor(s: &State) -> Option<&'static str> {

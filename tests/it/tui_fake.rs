@@ -12,7 +12,7 @@ use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json
 use taxonova::tui::action::{Action, Answered};
 use taxonova::tui::curve::history;
 use taxonova::tui::curve::influence::{self, By};
-use taxonova::tui::curve::period::Peak;
+use taxonova::tui::curve::period::{Found, Peak};
 use taxonova::tui::effect::Effect;
 use taxonova::tui::file::Arrived;
 use taxonova::tui::jobs::Handle;
@@ -134,7 +134,9 @@ pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
                 }
                 Effect::FindPeriod { number, .. } => {
                     let peak = |period_d| Peak { period_d, power: 0.8, log10_false_alarm: -20.0, harmonics: 2, remark: "" };
-                    actions.push(Action::PeriodsFound(number, Ok([peak(7.5), peak(15.0), peak(0.88)].into())));
+                    let power = (0..200).map(|i| if i == 13 { 0.8 } else { 0.02 + 0.05 * (i % 5) as f32 }).collect();
+                    let found = Found { peaks: vec![peak(7.5), peak(15.0), peak(0.88)], power, frequencies_per_d: (0.02, 2.0) };
+                    actions.push(Action::PeriodsFound(number, Ok(Arc::new(found))));
                 }
                 other => left.push(other),
             }

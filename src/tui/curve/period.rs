@@ -19,6 +19,17 @@ pub struct Peak {
     pub remark: &'static str,
 }
 
+/// What a search gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    /// Best first.
+    pub peaks: Vec<Peak>,
+    /// The periodogram: the highest power in bins of equal width.
+    pub power: Vec<f32>,
+    /// The frequencies at its ends, per day.
+    pub frequencies_per_d: (f64, f64),
+}
+
 /// Peaks with a higher false-alarm probability are not believed (log10).
 pub const BELIEVED: f64 = -3.0;
 
@@ -38,8 +49,15 @@ pub struct Known {
     pub period_d: f64,
     /// Where it comes from, before it was halved or doubled.
     pub origin: Origin,
-    /// What was found, best first; empty if nothing was searched for.
-    pub peaks: Arc<[Peak]>,
+    /// What was found, if it was searched for.
+    pub found: Option<Arc<Found>>,
+}
+
+impl Known {
+    /// The peaks that were found, best first.
+    pub fn peaks(&self) -> &[Peak] {
+        self.found.as_ref().map_or(&[], |f| &f.peaks)
+    }
 }
 
 /// A search that is under way.
@@ -87,16 +105,16 @@ impl Periods {
 
     /// A period is typed; what was found is kept.
     pub fn typed(&mut self, object_id: &str, period_d: f64) {
-        let peaks = self.of(object_id).map_or_else(|| Arc::from([]), |k| k.peaks.clone());
-        self.known.insert(object_id.into(), Known { period_d, origin: Origin::Typed, peaks });
+        let found = self.of(object_id).and_then(|k| k.found.clone());
+        self.known.insert(object_id.into(), Known { period_d, origin: Origin::Typed, found });
     }
 
-    /// Peaks were found, best first.
-    pub fn found(&mut self, object_id: &str, peaks: Result<Arc<[Peak]>, String>) {
-        match peaks {
-            Ok(peaks) => match peaks.first() {
+    /// A search has ended.
+    pub fn found(&mut self, object_id: &str, found: Result<Arc<Found>, String>) {
+        match found {
+            Ok(found) => match found.peaks.first() {
                 Some(best) => {
-                    let known = Known { period_d: best.period_d, origin: Origin::Found(0), peaks: peaks.clone() };
+                    let known = Known { period_d: best.period_d, origin: Origin::Found(0), found: Some(found.clone()) };
                     self.failed.remove(object_id);
                     self.known.insert(object_id.into(), known);
                 }
@@ -125,8 +143,9 @@ impl Periods {
     /// Takes the n-th peak; around the end the best again.
     pub fn take(&mut self, object_id: &str, n: usize) -> Option<(usize, Peak)> {
         let known = self.known.get_mut(object_id)?;
-        let n = n.checked_rem(known.peaks.len())?;
-        let peak = *known.peaks.get(n)?;
+        let peaks = known.peaks();
+        let n = n.checked_rem(peaks.len())?;
+        let peak = *peaks.get(n)?;
         known.period_d = peak.period_d;
         known.origin = Origin::Found(n);
         Some((n, peak))
@@ -157,13 +176,13 @@ mod tests {
         let mut p = Periods::default();
         assert!(p.is_open("a"));
         let peak = |period_d| Peak { period_d, power: 0.5, log10_false_alarm: -9.0, harmonics: 1, remark: "" };
-        p.found("a", Ok(Arc::from([peak(0.5), peak(0.25)])));
+        p.found("a", Ok(Arc::new(Found { peaks: vec![peak(0.5), peak(0.25)], ..Found::default() })));
         assert_eq!((p.of("a").unwrap().period_d, p.folded("a")), (0.5, None));
         p.fold = true;
         assert_eq!(p.folded("a"), Some(0.5));
         assert_eq!((p.scale("a", 2.0), p.take("a", 1).map(|t| t.0), p.take("a", 2).map(|t| t.0)), (Some(1.0), Some(1), Some(0)));
         p.typed("a", 7.0);
-        assert_eq!((p.folded("a"), p.of("a").unwrap().peaks.len()), (Some(7.0), 2));
+        assert_eq!((p.folded("a"), p.of("a").unwrap().peaks().len()), (Some(7.0), 2));
         p.found("b", Err("too few points".into()));
         assert!(!p.is_open("b") && p.why_none("b").is_some() && p.folded("b").is_none());
         assert_eq!(p.scale("b", 2.0), None);

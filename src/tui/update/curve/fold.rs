@@ -2,7 +2,7 @@
 
 use super::super::{open, report};
 use crate::tui::command::Cmd;
-use crate::tui::curve::period::{BELIEVED, Origin, Peak, Search, days};
+use crate::tui::curve::period::{BELIEVED, Found, Origin, Peak, Search, days};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::{ListingKind, ListingRow, Purpose, RowTone};
 use crate::tui::state::{State, Tone};
@@ -101,14 +101,14 @@ fn refold(state: &mut State) {
 /// What was found, best first.
 fn list(state: &mut State) {
     let Some(curve) = state.curve.shown.clone() else { return };
-    let Some(known) = state.curve.periods.of(&curve.object_id).filter(|k| !k.peaks.is_empty()) else {
+    let Some(known) = state.curve.periods.of(&curve.object_id).filter(|k| !k.peaks().is_empty()) else {
         return state.say(Tone::Warn, "no period has been looked for (f does that)");
     };
     let row = |(n, p): (usize, &Peak)| {
         let tone = if p.log10_false_alarm <= BELIEVED { RowTone::Plain } else { RowTone::Dim };
         ListingRow { peak: Some(n), ..ListingRow::new(tone, format!("{}", n + 1), described(p)) }
     };
-    let rows = known.peaks.iter().enumerate().map(row).collect();
+    let rows = known.peaks().iter().enumerate().map(row).collect();
     let title = format!("{}: periods", clean(&curve.object_id));
     report::show(state, ListingKind::Periods, title, Vec::new(), rows, "enter folds on it · esc closes");
 }
@@ -132,13 +132,13 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// The search is done.
-pub fn found(state: &mut State, number: u64, peaks: Result<Arc<[Peak]>, String>) {
+pub fn found(state: &mut State, number: u64, found: Result<Arc<Found>, String>) {
     if state.curve.periods.search.take_if(|s| s.number == number).is_none() {
         return;
     }
     let Some(curve) = state.curve.shown.clone() else { return };
-    let best = peaks.as_ref().ok().and_then(|p| p.first().copied());
-    state.curve.periods.found(&curve.object_id, peaks);
+    let best = found.as_ref().ok().and_then(|f| f.peaks.first().copied());
+    state.curve.periods.found(&curve.object_id, found);
     refold(state);
     match (best, state.curve.periods.why_none(&curve.object_id)) {
         (Some(peak), _) => {

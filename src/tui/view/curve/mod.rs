@@ -3,6 +3,7 @@
 mod caption;
 mod history;
 mod legend;
+mod periodogram;
 mod readout;
 
 use super::{CurveHit, foot, frame, spans};
@@ -34,15 +35,17 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> CurveHit {
     if inside.height >= 12 {
         bottom -= remarks(state, curve.label.as_deref(), inside, buf);
     }
-    let rows = history::rows(state, data, inside);
+    let rows = history::rows(state, data, inside).max(periodogram::rows(state, data, inside));
     bottom -= rows;
     let caption = bottom.saturating_sub(1);
     let area = Rect { y: inside.y + 1, height: caption.saturating_sub(inside.y + 1), ..inside };
-    let margin = if rows > 0 { history::margin(inside.width) } else { 0 };
+    let folded = data.shape.period_d.is_some();
+    let margin = if rows > 0 && !folded { history::margin(inside.width) } else { 0 };
     let hit = plot(state, data, area, margin, buf);
     caption::draw(state, data, Rect { y: caption, height: 1, ..inside }, buf);
     if rows > 0 {
-        history::draw(state, data, hit, Rect { y: bottom, height: rows, ..inside }, buf);
+        let below = Rect { y: bottom, height: rows, ..inside };
+        if folded { periodogram::draw(state, hit, below, buf) } else { history::draw(state, data, hit, below, buf) }
     }
     if let Some((text, style)) = readout::draw(state, curve, data) {
         foot(&text, style, rect, buf);
