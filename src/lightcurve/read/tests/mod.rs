@@ -1,6 +1,7 @@
 //! The machinery, and Parquet with one row per object.
 
 mod avro;
+mod fits;
 mod fuzz;
 mod text;
 
