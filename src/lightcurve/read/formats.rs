@@ -6,7 +6,7 @@ use super::fits_table::FitsFile;
 use super::parquet_file::ParquetFile;
 use super::source::Source;
 use super::text::{self, TextFile};
-use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fits, snana_fits, ztf_avro};
+use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
 use crate::lightcurve::Origin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -55,6 +55,33 @@ pub static FORMATS: &[FormatInfo] = &[
         objects: corpus::objects,
     },
     FormatInfo {
+        name: "fink-parquet",
+        title: "ZTF alerts as nested Parquet (Fink)",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
+        accepts: fink_parquet::accepts,
+        objects: fink_parquet::objects,
+    },
+    FormatInfo {
+        name: "alerce-parquet",
+        title: "ALeRCE detections as Parquet",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; diffmaglim (a limit where magpsf is null).",
+        accepts: long_parquet::accepts_alerce,
+        objects: long_parquet::objects_alerce,
+    },
+    FormatInfo {
+        name: "long-parquet",
+        title: "Parquet, one row per observation",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "Columns named as in CSV, of any width; the rows of an object need not be adjacent.",
+        accepts: long_parquet::accepts_long,
+        objects: long_parquet::objects_long,
+    },
+    FormatInfo {
         name: "ztf-avro",
         title: "ZTF alert packets in Avro",
         container: Container::Avro,
@@ -62,6 +89,17 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
         accepts: ztf_avro::accepts,
         objects: ztf_avro::objects,
+    },
+    FormatInfo {
+        name: "lsst-avro",
+        title: "LSST (Rubin) alert packets in Avro",
+        container: Container::Avro,
+        extensions: &["avro"],
+        columns: "diaSource, prvDiaSources and prvDiaForcedSources with midpointMjdTai (midPointTai; TAI as given, 37 s ahead of UTC), band \
+                  (filterName), psfFlux and psfFluxErr (psFlux; nJy, ELAsTiCC: zero point 27.5), prvDiaNondetectionLimits with diaNoise (one \
+                  sigma). A detection beats forced photometry of the same time and band.",
+        accepts: lsst_avro::accepts,
+        objects: lsst_avro::objects,
     },
     FormatInfo {
         name: "snana-fits",

@@ -3,6 +3,9 @@
 mod avro;
 mod fits;
 mod fuzz;
+mod fuzz_binary;
+mod lsst;
+mod tables;
 mod text;
 
 use super::*;
