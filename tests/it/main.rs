@@ -6,6 +6,7 @@ mod evaluate;
 mod inspect;
 mod packaging;
 mod readers;
+mod readers_binary;
 mod refit;
 mod simulate;
 mod taxonomy_cli;

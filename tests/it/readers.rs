@@ -94,16 +94,3 @@ fn detections_from_alerce() {
     // 10^(0.4 (23.9 - 19.683056)), below the reference.
     assert!(near(a.flux_ujy, -48.61581827972196, 1e-9), "{}", a.flux_ujy);
 }
-
-#[test]
-fn formats_of_others_are_refused_by_name() {
-    let Some(dir) = shared_data() else { return };
-    for (name, words) in [
-        ("lsst_alert_v4.avro", "an Avro file of lsst"),
-        ("fink_ztf_alerts.parquet", "a Parquet file with the columns"),
-        ("snana_PHOT.FITS.gz", "gzip-compressed data"),
-    ] {
-        let error = open(&dir.join("formats").join(name), &ReadOptions::default()).err().unwrap_or_else(|| panic!("{name} was read"));
-        assert!(error.to_string().contains(words), "{error}");
-    }
-}

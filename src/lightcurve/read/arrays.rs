@@ -110,6 +110,16 @@ impl Lists {
     }
 }
 
+/// All members of a column of lists.
+pub(super) fn list_members(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    Lists::of(array).map(|l| l.members)
+}
+
+/// Where the members of a row are among all of them.
+pub(super) fn list_range(array: &ArrayRef, row: usize) -> Range<usize> {
+    Lists::of(array).map_or(0..0, |l| l.range(row))
+}
+
 /// A column of lists of numbers.
 pub(super) struct NumberLists {
     lists: Lists,

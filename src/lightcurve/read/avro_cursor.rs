@@ -8,6 +8,8 @@ use super::avro_schema::{MAX_DEPTH, Shape, Shapes};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scalar<'a> {
     None,
+    /// All 64 bits, as names of objects need them.
+    Integer(i64),
     Number(f64),
     Text(&'a [u8]),
 }
@@ -17,7 +19,16 @@ impl Scalar<'_> {
     pub fn number(self) -> f64 {
         match self {
             Scalar::Number(n) => n,
+            Scalar::Integer(n) => n as f64,
             _ => f64::NAN,
+        }
+    }
+
+    /// None if this is no whole number.
+    pub fn integer(self) -> Option<i64> {
+        match self {
+            Scalar::Integer(n) => Some(n),
+            _ => None,
         }
     }
 }
@@ -156,7 +167,7 @@ impl<'a> Cursor<'a> {
         let shape = self.resolve(shape)?;
         Ok(match self.shapes.get(shape) {
             Shape::Boolean => Scalar::Number(f64::from(u8::from(self.take(1)? != [0]))),
-            Shape::Integer => Scalar::Number(self.integer()? as f64),
+            Shape::Integer => Scalar::Integer(self.integer()?),
             Shape::Float => Scalar::Number(f64::from(f32::from_le_bytes(self.array_of()?))),
             Shape::Double => Scalar::Number(f64::from_le_bytes(self.array_of()?)),
             Shape::Bytes => {

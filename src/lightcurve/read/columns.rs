@@ -66,7 +66,7 @@ static MAG: &[(&str, &[&str])] = &[
     ("magnitude", &["e_magnitude", "magnitude_err", "magnitude_error", "mag_err", "magerr"]),
 ];
 /// SNANA's FLUXCAL has zero point 27.5: 10^(0.4 (23.9 - 27.5)) uJy.
-const FLUXCAL_UJY: f64 = 0.036_307_805_477_010_13;
+pub(super) const FLUXCAL_UJY: f64 = 0.036_307_805_477_010_13;
 static FLUX: &[(&str, f64, &[&str])] = &[
     ("flux_ujy", 1.0, &["flux_err_ujy", "flux_ujy_err", "fluxerr_ujy", "flux_err", "fluxerr"]),
     ("ujy", 1.0, &["dujy"]),

@@ -17,14 +17,18 @@ const BYTES_PER_OBJECT: u64 = 400;
 pub(super) struct Draft {
     id: String,
     pub observations: Vec<Observation>,
+    /// Points that give way to others of the same time and band: forced photometry.
+    pub forced: Vec<Observation>,
     pub label: Option<String>,
     pub survey: String,
     pub photometry: Option<Photometry>,
     pub fold: Option<u32>,
-    /// Whether the same point may come several times, in any order, as in the histories of alerts.
-    pub repeats: bool,
+    /// Whether the points come as alerts with their histories, where their order says nothing.
+    pub histories: bool,
     /// One per further column.
     extra: Vec<Extra>,
+    /// How many points a rule of the survey has dropped.
+    rules: Vec<(&'static str, usize)>,
     warnings: Vec<Warning>,
 }
 
@@ -59,15 +63,26 @@ impl Draft {
         }
     }
 
+    /// Counts points that the survey's rule `rule` drops.
+    pub fn dropped(&mut self, rule: &'static str, n: usize) {
+        match self.rules.iter_mut().find(|r| r.0 == rule) {
+            Some(known) => known.1 += n,
+            None if n > 0 => self.rules.push((rule, n)),
+            None => {}
+        }
+    }
+
     fn finish(mut self, context: &Context, signed: bool, extra_names: &[String]) -> LightCurve {
+        self.observations.append(&mut self.forced);
         let stated = self.photometry.or(context.options.photometry);
         points::remark_times(&self.observations, &mut self.warnings);
         let photometry = points::deduce(stated, signed, &self.observations, &mut self.warnings);
         self.observations.shrink_to_fit();
         let mut curve = LightCurve::new(self.id, photometry, self.observations, context.origin());
-        if self.repeats {
-            curve.warnings.retain(|w| !matches!(w, Warning::DroppedRepeats(_) | Warning::Unsorted));
+        if self.histories {
+            curve.warnings.retain(|w| *w != Warning::Unsorted);
         }
+        curve.warnings.extend(self.rules.iter().map(|(rule, n)| Warning::Other(format!("{n} points dropped ({rule})"))));
         curve.warnings.append(&mut self.warnings);
         (curve.survey, curve.label, curve.fold) = (self.survey, self.label, self.fold);
         for (name, value) in extra_names.iter().zip(self.extra) {
@@ -129,6 +144,15 @@ impl Drafts {
             }
         };
         &mut self.drafts[index]
+    }
+
+    /// As [`Drafts::object`], for so many points at once.
+    pub fn points(&mut self, id: &[u8], n: usize) -> &mut Draft {
+        self.object(id);
+        // The first is counted there.
+        self.rows += (n as u64).saturating_sub(1);
+        let last = self.current.unwrap_or(0);
+        &mut self.drafts[last]
     }
 
     fn start(&mut self, id: &[u8]) -> usize {

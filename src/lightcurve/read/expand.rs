@@ -1,7 +1,7 @@
 //! From paths to files: folders are searched, everything else is kept as it is.
 
 use super::formats::FORMATS;
-use super::{Place, ReadError};
+use super::{Place, ReadError, snana_pair};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,8 @@ const MAX_DEPTH: usize = 64;
 
 /// The files that `paths` mean, in order; `-` stays. A folder gives, in the order of their names and
 /// recursively, its files with an extension of the readers' table; hidden ones are left out. What doesn't
-/// exist or can't be listed, and a folder with nothing to read, is an error each.
+/// exist or can't be listed, and a folder with nothing to read, is an error each. Of files that belong together
+/// (SNANA's pairs) the one that leads to the others is kept.
 pub fn expand(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<ReadError>) {
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
@@ -32,6 +33,8 @@ pub fn expand(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<ReadError>) {
             Ok(_) => files.push(path.clone()),
         }
     }
+    // A table of points is read with its table of objects.
+    snana_pair::read_once(&mut files);
     (files, errors)
 }
 

@@ -2,12 +2,13 @@
 
 use super::avro::AvroFile;
 use super::error::listed;
+use super::fits_table::FitsFile;
 use super::parquet_file::ParquetFile;
 use super::source::Source;
 use super::text::{self, TextFile};
-use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, ztf_avro};
+use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
 use crate::lightcurve::Origin;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What lies outside: told by the first bytes.
@@ -17,6 +18,8 @@ pub enum Container {
     Parquet,
     /// Begins with `Obj` and 1.
     Avro,
+    /// Begins with `SIMPLE  =`.
+    Fits,
     /// Text with a header line.
     Text,
 }
@@ -52,6 +55,33 @@ pub static FORMATS: &[FormatInfo] = &[
         objects: corpus::objects,
     },
     FormatInfo {
+        name: "fink-parquet",
+        title: "ZTF alerts as nested Parquet (Fink)",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
+        accepts: fink_parquet::accepts,
+        objects: fink_parquet::objects,
+    },
+    FormatInfo {
+        name: "alerce-parquet",
+        title: "ALeRCE detections as Parquet",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; diffmaglim (a limit where magpsf is null).",
+        accepts: long_parquet::accepts_alerce,
+        objects: long_parquet::objects_alerce,
+    },
+    FormatInfo {
+        name: "long-parquet",
+        title: "Parquet, one row per observation",
+        container: Container::Parquet,
+        extensions: &["parquet", "pq"],
+        columns: "Columns named as in CSV, of any width; the rows of an object need not be adjacent.",
+        accepts: long_parquet::accepts_long,
+        objects: long_parquet::objects_long,
+    },
+    FormatInfo {
         name: "ztf-avro",
         title: "ZTF alert packets in Avro",
         container: Container::Avro,
@@ -59,6 +89,37 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
         accepts: ztf_avro::accepts,
         objects: ztf_avro::objects,
+    },
+    FormatInfo {
+        name: "lsst-avro",
+        title: "LSST (Rubin) alert packets in Avro",
+        container: Container::Avro,
+        extensions: &["avro"],
+        columns: "diaSource, prvDiaSources and prvDiaForcedSources with midpointMjdTai (midPointTai; TAI as given, 37 s ahead of UTC), band \
+                  (filterName), psfFlux and psfFluxErr (psFlux; nJy, ELAsTiCC: zero point 27.5), prvDiaNondetectionLimits with diaNoise (one \
+                  sigma). A detection beats forced photometry of the same time and band.",
+        accepts: lsst_avro::accepts,
+        objects: lsst_avro::objects,
+    },
+    FormatInfo {
+        name: "snana-fits",
+        title: "SNANA pairs of FITS files",
+        container: Container::Fits,
+        extensions: &["fits", "fit"],
+        columns: "NAME_HEAD.FITS with SNID, PTROBS_MIN, PTROBS_MAX, and beside it NAME_PHOT.FITS (or the file of PHOTFILE) with MJD, BAND (or \
+                  FLT), FLUXCAL, FLUXCALERR (zero point 27.5); give either. The label is SIM_TYPE_NAME, else SNTYPE if it is above 0.",
+        accepts: snana_fits::accepts,
+        objects: snana_fits::objects,
+    },
+    FormatInfo {
+        name: "fits",
+        title: "FITS binary tables, one row per observation",
+        container: Container::Fits,
+        extensions: &["fits", "fit"],
+        columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its TUNIT; a column time counts from MJDREF if \
+                  there is one.",
+        accepts: fits::accepts,
+        objects: fits::objects,
     },
     FormatInfo {
         name: "alerce-csv",
@@ -88,6 +149,7 @@ pub static FORMATS: &[FormatInfo] = &[
 pub(super) enum Opened {
     Parquet(ParquetFile),
     Avro(AvroFile),
+    Fits(Box<FitsFile>),
     Text(Box<TextFile>),
 }
 
@@ -120,6 +182,8 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
     } else if head.starts_with(b"Obj\x01") {
         let whole = "a whole Avro file: was it cut off in a copy or download?";
         Opened::Avro(AvroFile::open(source.into_read()).map_err(|found| ReadError::new(&path, Place::File, found, whole))?)
+    } else if head.starts_with(FITS) {
+        Opened::Fits(Box::new(FitsFile::open(source, fits::is_wanted)?))
     } else if foreign(head).is_none() && text::is_text(head) {
         Opened::Text(Box::new(TextFile::open(source)?))
     } else {
@@ -134,11 +198,24 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
     }
 }
 
+/// How FITS files begin.
+const FITS: &[u8] = b"SIMPLE  =";
+
+/// Opens a FITS file that belongs to another one.
+pub(super) fn fits_file(path: &Path) -> Result<FitsFile, ReadError> {
+    let source = Source::file(path)?;
+    if !source.head.starts_with(FITS) {
+        return Err(ReadError::new(path, Place::File, "this is no FITS file", "one that begins with SIMPLE"));
+    }
+    FitsFile::open(source, fits::is_wanted)
+}
+
 impl Opened {
     fn container(&self) -> Container {
         match self {
             Opened::Parquet(_) => Container::Parquet,
             Opened::Avro(_) => Container::Avro,
+            Opened::Fits(_) => Container::Fits,
             Opened::Text(_) => Container::Text,
         }
     }
@@ -150,6 +227,11 @@ impl Opened {
                 let fields = file.shapes.fields(file.shapes.root()).unwrap_or(&[]);
                 format!("an Avro file of {} with the fields {}", file.shapes.name(), listed(fields.iter().map(|f| &f.0)))
             }
+            Opened::Fits(file) => match &file.table {
+                None if file.other_columns.is_empty() => "a FITS file without a binary table".to_string(),
+                None => format!("a FITS table with the columns {}", listed(&file.other_columns)),
+                Some(table) => format!("a FITS table with the columns {}", listed(table.names())),
+            },
             Opened::Text(file) => format!("a text table with the columns {}", listed(&file.names)),
         }
     }
@@ -169,7 +251,6 @@ static FOREIGN: &[(&[u8], &str)] = &[
     (b"\xfd7zXZ", "xz-compressed data"),
     (b"\x28\xb5\x2f\xfd", "zstd-compressed data"),
     (b"PK\x03\x04", "a ZIP archive"),
-    (b"SIMPLE  =", "a FITS file"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),

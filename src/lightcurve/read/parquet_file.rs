@@ -41,6 +41,19 @@ impl ParquetFile {
     /// Batches of at most `rows` rows with these top-level columns (indices into the schema; the batch keeps the schema's order).
     pub fn batches(self, columns: &[usize], rows: usize) -> Result<ParquetRecordBatchReader, ReadError> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
+        self.masked(mask, rows)
+    }
+
+    /// Batches of at most `rows` rows with those values whose path (names from the top-level column down, with Parquet's
+    /// own levels of lists in between) is `wanted`.
+    pub fn batches_of_leaves(self, wanted: impl Fn(&[String]) -> bool, rows: usize) -> Result<ParquetRecordBatchReader, ReadError> {
+        let schema = self.metadata.parquet_schema();
+        let leaves = schema.columns().iter().enumerate().filter(|(_, c)| wanted(c.path().parts())).map(|(i, _)| i);
+        let mask = ProjectionMask::leaves(schema, leaves.collect::<Vec<_>>());
+        self.masked(mask, rows)
+    }
+
+    fn masked(self, mask: ProjectionMask, rows: usize) -> Result<ParquetRecordBatchReader, ReadError> {
         let reader = match self.bytes {
             Seekable::File(file) => {
                 ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata).with_projection(mask).with_batch_size(rows).build()

@@ -8,7 +8,7 @@ use super::error::listed;
 use super::formats::{Context, Opened};
 use super::points::{self, BandCache, Values};
 use super::{Objects, Place, ReadError};
-use crate::lightcurve::{LightCurve, Observation, Photometry};
+use crate::lightcurve::{BandId, LightCurve, Observation, Photometry};
 
 static NEEDED: &[&str] = &["jd", "fid", "magpsf", "sigmapsf"];
 
@@ -89,8 +89,8 @@ impl Alerts {
                     match alert(&mut cursor, &mut self.bands) {
                         Ok(alert) => {
                             self.alerts += 1;
-                            let draft = self.drafts.object(&alert.object_id);
-                            (draft.photometry, draft.repeats) = (Some(Photometry::Difference), true);
+                            let draft = self.drafts.points(&alert.object_id, alert.observations.len());
+                            (draft.photometry, draft.histories) = (Some(Photometry::Difference), true);
                             if draft.survey.is_empty() {
                                 draft.survey.push_str("ztf");
                             }
@@ -139,6 +139,7 @@ fn alert(cursor: &mut Cursor<'_>, bands: &mut BandCache) -> Result<Alert, (Strin
         match name {
             "objectId" => match cursor.scalar(shape)? {
                 Scalar::Text(id) => alert.object_id = id.trim_ascii().to_vec(),
+                Scalar::Integer(id) => alert.object_id = id.to_string().into_bytes(),
                 Scalar::Number(id) => alert.object_id = id.to_string().into_bytes(),
                 Scalar::None => {}
             },
@@ -158,6 +159,16 @@ fn alert(cursor: &mut Cursor<'_>, bands: &mut BandCache) -> Result<Alert, (Strin
     }
 }
 
+/// The band of a filter number.
+fn by_number(fid: i64, bands: &mut BandCache) -> BandId {
+    match fid {
+        1 => BandId::ZTF_G,
+        2 => BandId::ZTF_R,
+        3 => BandId::ZTF_I,
+        other => bands.get(&other.to_string(), "ztf", BandCode::Fid),
+    }
+}
+
 /// One detection or non-detection; none if it is null.
 fn candidate(cursor: &mut Cursor<'_>, shape: usize, bands: &mut BandCache) -> Result<Option<Observation>, Fault> {
     let mut values = Values::NONE;
@@ -166,6 +177,7 @@ fn candidate(cursor: &mut Cursor<'_>, shape: usize, bands: &mut BandCache) -> Re
         match name {
             "jd" => values.mjd = Times::Jd.mjd(cursor.scalar(shape)?.number()),
             "fid" => match cursor.scalar(shape)? {
+                Scalar::Integer(fid) => band = by_number(fid, bands),
                 Scalar::Number(fid) => band = bands.get(&fid.to_string(), "ztf", BandCode::Fid),
                 Scalar::Text(name) => band = bands.get(&String::from_utf8_lossy(name), "ztf", BandCode::Fid),
                 Scalar::None => {}
@@ -176,6 +188,13 @@ fn candidate(cursor: &mut Cursor<'_>, shape: usize, bands: &mut BandCache) -> Re
             "isdiffpos" => {
                 values.sign = match cursor.scalar(shape)? {
                     Scalar::None => 1.0,
+                    Scalar::Integer(n) => {
+                        if n > 0 {
+                            1.0
+                        } else {
+                            -1.0
+                        }
+                    }
                     Scalar::Number(n) => {
                         if n > 0.0 {
                             1.0

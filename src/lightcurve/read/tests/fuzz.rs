@@ -11,7 +11,7 @@ static ALERCE: &str = "oid,candid,mjd,fid,isdiffpos,magpsf,sigmapsf,rb\nz,1,5800
 static FLUXES: &str = "SNID;MJD;FLT;FLUXCAL;FLUXCALERR;zp\n1;58000;g;-3,5;1;27\n2;58000;r;3;1;27\n";
 
 /// Changes, cuts, doubles or removes a few bytes.
-fn damage(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
+pub(super) fn damage(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
     for _ in 0..rng.random_range(1..=6) {
         if bytes.is_empty() {
             return;
@@ -34,7 +34,7 @@ fn damage(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
     }
 }
 
-fn check(curve: &LightCurve) {
+pub(super) fn check(curve: &LightCurve) {
     assert!(!curve.object_id.is_empty());
     assert!(curve.observations.is_sorted_by(|a, b| a.mjd <= b.mjd));
     for o in &curve.observations {

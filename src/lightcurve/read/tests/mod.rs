@@ -1,7 +1,11 @@
 //! The machinery, and Parquet with one row per object.
 
 mod avro;
+mod fits;
 mod fuzz;
+mod fuzz_binary;
+mod lsst;
+mod tables;
 mod text;
 
 use super::*;
