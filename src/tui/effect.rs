@@ -1,6 +1,7 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
 use super::action::LabelsFor;
+use super::export::Export;
 use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
@@ -80,6 +81,8 @@ pub enum Effect {
         /// What for.
         why: LabelsFor,
     },
+    /// Write objects to a file.
+    Export(Box<Export>),
     /// Read a tree to be compared with.
     ReadTree(PathBuf),
     /// Read a tree and open it.
