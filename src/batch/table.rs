@@ -34,8 +34,7 @@ fn fill(partial: &mut Partial, path: &Path, format: Format, layout: &Layout, row
         Format::Jsonl => TextFormat::Jsonl,
         Format::Parquet => {
             let schema = parquet_schema(layout);
-            let mut writer =
-                ArrowWriter::try_new(partial.handle()?, schema.clone(), Some(writer_properties())).map_err(|e| fault(&e))?;
+            let mut writer = ArrowWriter::try_new(partial.handle()?, schema.clone(), Some(writer_properties())).map_err(|e| fault(&e))?;
             while rows.peek().is_some() {
                 chunk.clear();
                 chunk.extend(rows.by_ref().take(CHUNK));

@@ -1,9 +1,9 @@
 //! An expression on a tree, asked of objects. What is not known of an object makes a term neither true nor false.
 
+use super::FilterError;
 use super::fields::Field;
 use super::glob::Pattern;
 use super::parse::{Expr, Op, Term, Value, parse};
-use super::FilterError;
 use crate::evaluate::Verdict;
 use crate::lightcurve::BandId;
 use crate::taxonomy::names::{loose_key, printable};
@@ -83,7 +83,11 @@ enum Node {
     Number(Number, Test),
     POf(Option<usize>, Test),
     /// Of the decision: at or below, or exactly; and whether that is wanted.
-    Class { slot: Option<usize>, exactly: bool, wanted: bool },
+    Class {
+        slot: Option<usize>,
+        exactly: bool,
+        wanted: bool,
+    },
     LabelBelow(Option<usize>),
     /// A band's letter, in its own case.
     Band(String, bool),
@@ -301,12 +305,8 @@ impl Binder<'_> {
             [] => "the names stand in the tree's pane".to_string(),
             near => format!("like it: {}", near.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ")),
         };
-        // A name that goes on after the end of the term may be one that wants quotes.
-        let rest: String = self.text.chars().skip(at).collect();
-        let quotes = near.iter().any(|n| n.contains(' ') && loose_key(&rest).starts_with(&loose_key(n)));
-        let more = if quotes { "; a name with blanks wants quotes" } else { "" };
         let at_end = at >= self.text.chars().count();
-        Err(FilterError { at, at_end, text: format!("no class is called {}; {hint}{more}", printable(name)) })
+        Err(FilterError { at, at_end, text: format!("no class is called {}; {hint}", printable(name)) })
     }
 }
 

@@ -70,7 +70,7 @@ pub fn parse(text: &str) -> Result<Expr, FilterError> {
     if chars.len() > MAX_CHARS {
         return Err(FilterError { at: MAX_CHARS, at_end: false, text: format!("the expression has more than {MAX_CHARS} characters") });
     }
-    let mut p = Parser { chars, at: 0, depth: 0 };
+    let mut p = Parser { chars, at: 0, depth: 0, last: None };
     p.blanks();
     if p.done() {
         return Ok(Expr::And(Vec::new()));
@@ -86,6 +86,8 @@ struct Parser {
     chars: Vec<char>,
     at: usize,
     depth: usize,
+    /// Field, operator and value of the last term, if the value is a text without quotes: what follows may belong to it.
+    last: Option<(&'static str, String, String)>,
 }
 
 impl Parser {
@@ -184,6 +186,7 @@ impl Parser {
     fn term(&mut self) -> Result<Expr, FilterError> {
         let from = self.at;
         let word = self.word();
+        let last = self.last.take();
         if word.is_empty() {
             let text = match self.peek() {
                 None => format!("a field is expected here: {}", names()),
@@ -198,9 +201,16 @@ impl Parser {
         let Some(info) = by_name(&word) else {
             // What is still being typed is no mistake yet, but it is not a filter either.
             let begins: Vec<&str> = super::FIELDS.iter().map(|f| f.name).filter(|n| n.starts_with(&word.to_lowercase())).collect();
-            let text = match begins.as_slice() {
-                [] => format!("{word} is no field (a name is found by name:{word}); the fields: {}", names()),
-                some => format!("{word} is no field yet: {}", some.join(", ")),
+            let text = match (begins.as_slice(), last) {
+                (_, Some((field, op, value))) => {
+                    let rest: String = self.chars.iter().skip(from).take_while(|c| !c.is_whitespace() && **c != ')').collect();
+                    format!(
+                        "{word} is no field; a value with blanks stands in quotes, as {field}{op}\"{value} {rest}\"; the fields: {}",
+                        names()
+                    )
+                }
+                ([], None) => format!("{word} is no field (a name is found by name:{word}); the fields: {}", names()),
+                (some, None) => format!("{word} is no field yet: {}", some.join(", ")),
             };
             return Err(self.fault(from, text));
         };
@@ -224,6 +234,12 @@ impl Parser {
         self.blanks();
         let at = self.at;
         let value = self.value(info.kind, op, info.name, info.example)?;
+        if let Value::Text(text) = &value
+            && self.chars.get(at) != Some(&'"')
+        {
+            let op: String = self.chars.iter().skip(back).take(at - back).filter(|c| !c.is_whitespace()).collect();
+            self.last = Some((info.name, op, text.clone()));
+        }
         if info.kind != Kind::Number && !matches!(op, Op::Has | Op::Equal | Op::NotEqual) {
             return Err(self.fault(back, format!("{} is no number: it is compared by : = !=", info.name)));
         }

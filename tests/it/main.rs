@@ -17,6 +17,7 @@ mod training;
 mod tui_fake;
 mod tui_file;
 mod tui_journal;
+mod tui_objects;
 mod tui_pty;
 mod tui_update;
 mod tui_view;

@@ -128,7 +128,10 @@ pub fn take_labels(state: &mut State, path: &Path, labels: Result<Vec<(String, S
     match labels {
         Err(why) => state.say(Tone::Error, clean(&why).into_owned()),
         Ok(labels) if labels.is_empty() => {
-            state.say(Tone::Error, format!("{name} has numbers of objects by label, and no names of objects: object_id and label are needed"));
+            state.say(
+                Tone::Error,
+                format!("{name} has numbers of objects by label, and no names of objects: object_id and label are needed"),
+            );
         }
         Ok(labels) => {
             let n = labels.len();

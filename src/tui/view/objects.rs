@@ -151,8 +151,10 @@ pub fn draw(state: &State, rect: Rect, buf: &mut Buffer) -> ListHit {
     let list = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
     let rows = usize::from(list.height);
     let offset = scrolled(state.objects.offset, state.objects.at(), n, rows);
-    let seen: Vec<(usize, &Object)> =
-        (offset..n.min(offset + rows)).filter_map(|place| state.objects.row_at(place)).filter_map(|i| Some((i, state.objects.get(i)?))).collect();
+    let seen: Vec<(usize, &Object)> = (offset..n.min(offset + rows))
+        .filter_map(|place| state.objects.row_at(place))
+        .filter_map(|i| Some((i, state.objects.get(i)?)))
+        .collect();
     let ids = seen.iter().map(|(_, o)| text::width(&text::clean(&o.curve.object_id))).max().unwrap_or(0);
     let columns = columns(state, ids, usize::from(inside.width).saturating_sub(2));
     let sort = state.objects.sort();
