@@ -14,10 +14,12 @@ pub mod pipeline;
 #[cfg(test)]
 mod pipeline_tests;
 mod row;
+mod table;
 mod text_rows;
 
 pub use classifier::{Classifier, Plan};
 pub use engine::{Engine, ModelEngine};
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
 pub use row::Row;
+pub use table::write_rows;
 pub use text_rows::{TextFormat, TextRenderer};

@@ -3,6 +3,7 @@
 use super::command::Cmd;
 use super::curve::period::Found;
 use super::curve::{history, influence};
+use super::export::ExportReport;
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
@@ -81,6 +82,8 @@ pub enum Action {
         path: PathBuf,
         /// Labels with their objects, or why there are none.
         labels: Result<Vec<(String, u64)>, String>,
+        /// Labels by object, where they were asked for ([`LabelsFor::Truth`]).
+        by_object: Vec<(String, String)>,
     },
     /// A tree was read to be compared with.
     TreeRead {
@@ -118,6 +121,8 @@ pub enum Action {
     },
     /// Something about the tree's file or the journal.
     File(FileReport),
+    /// Objects were exported, or could not be.
+    Export(ExportReport),
     /// Something went wrong; what to say.
     Failed(String),
 }
@@ -139,4 +144,6 @@ pub enum LabelsFor {
     Counts,
     /// The list of labels and classes.
     Mapping,
+    /// The true classes of the objects.
+    Truth,
 }

@@ -154,6 +154,7 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                 Effect::SaveModel { file, path, overwrite } => {
                     jobs.aside("saving the model", move || refit::save(file, path, overwrite));
                 }
+                Effect::Export(export) => jobs.aside("exporting", move || Ok(Action::Export(export.write()))),
                 Effect::ReadLabels { path, why } => jobs.read_labels(path, why),
                 Effect::ReadTree(path) => jobs.read_tree(path),
                 Effect::OpenTree(path) => jobs.open_tree(path),

@@ -170,6 +170,13 @@ commands! {
     Search "search" "Find an object" [Objects Curve] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
     SearchNext "search-next" "Next match" [Objects Curve] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
     SearchPrevious "search-previous" "Previous match" [Objects Curve] ["N"] "" safe needs_search "Goes to the previous object that matches the search.";
+    SortObjects "sort" "Sort the objects" [Objects] ["o"] "sort" safe needs_object "Sorts by name, decision, probability, entropy, margin, points, peak magnitude or as read; the same again sorts in what has come since.";
+    ReverseObjects "reverse" "Reverse the order" [Objects] ["O"] "" safe needs_object "Turns the order of the objects round.";
+    FilterObjects "filter" "Filter the objects" [Objects] ["&"] "filter" safe needs_filterable "Shows only the objects of an expression, as p>0.8 class:SN n>20 name:ZTF21*, as you type; Esc shows all.";
+    MarkObject "mark-object" "Mark" [Objects] ["v"] "mark" safe needs_shown "Marks the object or takes its mark away, and goes on; what is marked can be exported.";
+    MarkShown "mark-shown" "Mark all shown" [Objects] ["V"] "" safe needs_shown "Marks all objects that are shown, or takes all their marks away.";
+    ExportObjects "export" "Export to a file" [Objects] ["x"] "export" safe needs_targets "Writes the marked objects, or all that are shown, to a file: rows as classify writes them, or the names alone.";
+    TruthFile "truth-file" "Labels from a file" [Objects] ["l"] "" safe needs_tree "Takes the objects' true classes from a file with the columns object_id and label; an empty name takes their own again.";
     NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
     PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
 
@@ -340,6 +347,8 @@ pub fn keys_markdown() -> String {
             out.push_str(&format!("| {keys} | {} | {contexts} | {} |\n", c.title, c.doc.replace('|', "\\|")));
         }
     }
+    out.push_str("\n## Filter of objects\n\nWhat `&` takes in the list of objects.\n\n");
+    out.push_str(&crate::filter::markdown());
     out
 }
 

@@ -2,6 +2,7 @@
 
 use super::action::LabelsFor;
 use super::curve::influence::By;
+use super::export::Export;
 use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
@@ -110,6 +111,8 @@ pub enum Effect {
         /// What for.
         why: LabelsFor,
     },
+    /// Write objects to a file.
+    Export(Box<Export>),
     /// Read a tree to be compared with.
     ReadTree(PathBuf),
     /// Read a tree and open it.

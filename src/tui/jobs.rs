@@ -182,8 +182,9 @@ impl Jobs {
     /// Reads the labels of a file or folder.
     pub fn read_labels(&self, path: PathBuf, why: LabelsFor) {
         self.aside("reading labels", move || {
-            let labels = read_labels(&path).map(|f| f.counts).map_err(|e| e.to_string());
-            Ok(Action::LabelsRead { why, path, labels })
+            let read = read_labels(&path).map_err(|e| e.to_string());
+            let (labels, by_object) = read.map_or_else(|e| (Err(e), Vec::new()), |f| (Ok(f.counts), f.by_object));
+            Ok(Action::LabelsRead { why, path, labels, by_object })
         });
     }
 

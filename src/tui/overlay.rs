@@ -1,6 +1,7 @@
 //! What may lie over the panes: help, palette, lists, prompts and questions. Data only.
 
 use super::action::LabelsFor;
+use super::arrange::SortKey;
 use super::command::{COMMANDS, Cmd, Command};
 use super::file::FileAnswer;
 use super::input::Input;
@@ -220,6 +221,15 @@ pub enum Purpose {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Which objects are shown; the filter before, and where the selection was.
+    FilterObjects {
+        /// The filter before this one; empty: none.
+        before: String,
+        /// Row to go back to.
+        origin: usize,
+    },
+    /// File that objects are exported to.
+    Export,
     /// Part of an object's name; where the selection was before.
     Search {
         /// Row to go back to.
@@ -299,6 +309,10 @@ pub enum Then {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Sort the list of objects.
+    Sort(SortKey, bool),
+    /// Write the exported objects over the file that is there.
+    OverwriteExport(PathBuf),
     /// Something with the tree's file.
     File(FileAnswer),
     /// Nothing.

@@ -58,6 +58,8 @@ pub enum Fold {
 
 /// What follows from the tree, made anew after every edit.
 pub struct Derived {
+    /// Another one for every tree and edit, so that what was worked out on an earlier one is known to be old.
+    pub number: u64,
     /// The tree flattened.
     pub layout: Layout,
     /// Class weights.
@@ -66,8 +68,6 @@ pub struct Derived {
     pub counted: bool,
     /// Errors and warnings in the tree; none for one so large that they are looked for only when asked.
     pub findings: Option<(usize, usize)>,
-    /// Tells one state of tree and model from another.
-    pub revision: u64,
     /// How the model's probabilities are poured onto this tree; without a model none; or why it can't be done.
     pub regroup: Option<Result<Regrouper, String>>,
 }
@@ -358,9 +358,6 @@ pub fn contains_ignoring_case(text: &str, lower: &str) -> bool {
     text.to_lowercase().contains(lower)
 }
 
-/// Number of the next state of a tree.
-static REVISION: AtomicU64 = AtomicU64::new(1);
-
 /// A tree of more classes is checked only when asked.
 const CHECKED_AT_ONCE: usize = 2000;
 
@@ -374,6 +371,7 @@ fn derive(tree: &Taxonomy, model: Option<&ModelInfo>) -> Derived {
         let number = |s: Severity| found.iter().filter(|f| f.severity == s).count();
         (number(Severity::Error), number(Severity::Warning))
     });
-    let revision = REVISION.fetch_add(1, Ordering::Relaxed);
-    Derived { layout, weights, counted, findings, revision, regroup }
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    Derived { number, layout, weights, counted, findings, regroup }
 }

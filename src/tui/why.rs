@@ -15,6 +15,18 @@ pub fn needs_object(s: &State) -> Option<&'static str> {
     s.objects.is_empty().then_some("no object has been read")
 }
 
+pub fn needs_filterable(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| needs_tree(s))
+}
+
+pub fn needs_shown(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| (s.objects.shown() == 0).then_some("the filter lets no object through (Esc shows all)"))
+}
+
+pub fn needs_targets(s: &State) -> Option<&'static str> {
+    if s.objects.n_marked() > 0 { None } else { needs_shown(s) }
+}
+
 pub fn needs_search(s: &State) -> Option<&'static str> {
     needs_object(s).or_else(|| s.objects.search.is_empty().then_some("nothing was searched for (/ does)"))
 }

@@ -19,6 +19,7 @@ mod tui_curve;
 mod tui_fake;
 mod tui_file;
 mod tui_journal;
+mod tui_objects;
 mod tui_pty;
 mod tui_update;
 mod tui_view;

@@ -169,7 +169,9 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         | Purpose::Labels(_)
         | Purpose::Search { .. }
         | Purpose::SearchClass { .. }
-        | Purpose::Filter { .. } => return Ok(None),
+        | Purpose::Filter { .. }
+        | Purpose::FilterObjects { .. }
+        | Purpose::Export => return Ok(None),
     };
     Ok(Some(step).filter(|(_, edit)| !tree.changes_nothing(edit)))
 }

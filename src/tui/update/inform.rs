@@ -1,9 +1,9 @@
 //! What jobs and effects report.
 
-use super::{curve, diff, edit, file, labels, navigate, prompt, refit, report};
+use super::{curve, diff, edit, file, labels, navigate, objects, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, LabelsFor};
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
 use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
@@ -130,7 +130,11 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
                 is_quit: false,
             }));
         }
-        Action::LabelsRead { why, path, labels } => labels::read(state, why, path, labels),
+        Action::LabelsRead { why: LabelsFor::Truth, path, labels, by_object } => {
+            return objects::take_labels(state, &path, labels.map(|_| by_object));
+        }
+        Action::LabelsRead { why, path, labels, .. } => labels::read(state, why, path, labels),
+        Action::Export(report) => objects::exported(state, report),
         Action::TreeRead { path, tree } => match tree {
             Ok(tree) => diff::with_file(state, &path, &tree),
             Err(why) => state.say(Tone::Error, clean(&why).into_owned()),

@@ -10,6 +10,7 @@ mod inform;
 mod labels;
 mod mouse;
 mod navigate;
+mod objects;
 mod prompt;
 mod refit;
 mod report;
@@ -37,6 +38,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     };
     effects.extend(curve::settle(state));
     file::after(state, chosen, &mut effects);
+    objects::keep_up(state);
     effects
 }
 
@@ -84,8 +86,9 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         NextPane | PreviousPane | PaneObjects | PaneTaxonomy | PaneCurve | OpenObject => navigate::focus(state, cmd),
         Zoom => state.zoom = !state.zoom,
         Narrower | Wider | ResetPanes => navigate::resize(state, cmd),
-        NextObject => return navigate::select_object(state, state.objects.selected.saturating_add(1)),
-        PreviousObject => return navigate::select_object(state, state.objects.selected.saturating_sub(1)),
+        NextObject => navigate::go_in_objects(state, Down),
+        PreviousObject => navigate::go_in_objects(state, Up),
+        SortObjects | ReverseObjects | FilterObjects | MarkObject | MarkShown | ExportObjects | TruthFile => objects::objects(state, cmd),
         Search => prompt::open_search(state),
         SearchNext | SearchPrevious => return navigate::search_again(state, cmd == SearchNext),
         ToggleFold | Fold | Unfold | FoldAll | UnfoldAll | FoldBelow | UnfoldBelow => navigate::fold(state, cmd),
@@ -171,6 +174,9 @@ fn back(state: &mut State) -> Vec<Effect> {
         state.say(Tone::Info, "no class is marked");
     } else if state.focus == Pane::Taxonomy && !state.tree.search.is_empty() {
         state.tree.search.clear();
+    } else if state.focus == Pane::Objects && state.objects.filter().is_some() {
+        state.objects.set_filter(None);
+        state.say(Tone::Info, "all objects are shown");
     } else if state.time.is_some() {
         return time::time(state, Cmd::TimeAll);
     } else if !state.objects.search.is_empty() {

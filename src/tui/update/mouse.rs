@@ -64,9 +64,9 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         state.tree.moving = None;
     }
     match pane {
-        Pane::Objects => match state.hits.objects.row_at(at, state.objects.offset) {
-            Some(row) if row < state.objects.len() => navigate::select_object(state, row),
-            _ => Vec::new(),
+        Pane::Objects => match state.hits.objects.row_at(at, state.objects.offset).and_then(|place| state.objects.row_at(place)) {
+            Some(row) => navigate::select_object(state, row),
+            None => Vec::new(),
         },
         Pane::Taxonomy => {
             let rows = state.tree.rows(state.cascade().as_ref());

@@ -82,7 +82,7 @@ pub fn settle(state: &mut State) {
         return;
     }
     let wanted = target(state);
-    let revision = state.tree.derived.revision;
+    let revision = state.tree.derived.number;
     let observations = state.curve.shown.as_ref().map_or(0, |c| c.observations.len());
     let (Some(influence), Some(slot)) = (&mut state.curve.influence, wanted) else { return };
     if influence.slot == Some(slot) && influence.tree == revision {

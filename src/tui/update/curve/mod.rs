@@ -107,7 +107,7 @@ fn level(state: &mut State) {
 fn derive_history(state: &mut State) {
     let derived = &state.tree.derived;
     let regrouper = derived.regroup.as_ref().and_then(|r| r.as_ref().ok());
-    state.curve.history.derive(&derived.layout, regrouper, derived.revision);
+    state.curve.history.derive(&derived.layout, regrouper, derived.number);
 }
 
 /// Brings what hangs on the object, the model and the tree up to date, after anything has changed.
@@ -131,7 +131,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         history.request = Some(state.last_request);
         effects.push(Effect::History { request: state.last_request, curve, cancel: Arc::clone(&history.cancel) });
     }
-    if state.curve.history.answers.is_some() && state.curve.history.tree != state.tree.derived.revision {
+    if state.curve.history.answers.is_some() && state.curve.history.tree != state.tree.derived.number {
         derive_history(state);
     }
     influence::settle(state);
