@@ -314,6 +314,9 @@ fn quoted(name: &str) -> String {
     if name.contains([' ', ')', '(', '|']) { format!("\"{}\"", printable(name)) } else { printable(name) }
 }
 
+/// In a tree of more classes only beginnings and parts are looked for, which is quick enough for every key.
+const COMPARED: usize = 5000;
+
 /// At most four names that begin with, contain or resemble the key.
 fn near(key: &str, taxonomy: &Taxonomy) -> Vec<String> {
     let letters: Vec<char> = key.chars().take(40).collect();
@@ -325,6 +328,8 @@ fn near(key: &str, taxonomy: &Taxonomy) -> Vec<String> {
             0
         } else if own.contains(key) {
             1
+        } else if taxonomy.len() > COMPARED {
+            continue;
         } else {
             let d = distance(&letters, &own);
             if 3 * d > letters.len().max(own.chars().count()) {

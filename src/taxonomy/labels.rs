@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::names::loose_key;
 use super::tree::{NodeId, Taxonomy};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What of a node a label matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,11 +38,33 @@ pub struct LabelIndex<'a> {
 impl<'a> LabelIndex<'a> {
     /// Indexes the labels of all nodes in the tree.
     pub fn new(taxonomy: &'a Taxonomy) -> Self {
+        Self::filtered(taxonomy, |_| true, |_| true)
+    }
+
+    /// As [`LabelIndex::new`], but good for these labels alone: of a tree of many classes hardly anything is indexed.
+    pub fn of<'l>(taxonomy: &'a Taxonomy, labels: impl Iterator<Item = &'l str>) -> Self {
+        let wanted: HashSet<String> =
+            labels.filter(|l| taxonomy.find_label(l.trim()).is_none()).map(loose_key).filter(|k| !k.is_empty()).collect();
+        if wanted.is_empty() {
+            return LabelIndex { taxonomy, loose: HashMap::new() };
+        }
+        let firsts: HashSet<char> = wanted.iter().filter_map(|k| k.chars().next()).collect();
+        let first = |label: &str| {
+            let c = label.chars().find(|c| !c.is_whitespace() && *c != '-' && *c != '_');
+            c.and_then(|c| c.to_lowercase().next()).is_some_and(|c| firsts.contains(&c))
+        };
+        Self::filtered(taxonomy, first, |key| wanted.contains(key))
+    }
+
+    fn filtered(taxonomy: &'a Taxonomy, may_be: impl Fn(&str) -> bool, wanted: impl Fn(&str) -> bool) -> Self {
         let mut loose: HashMap<String, (MatchKind, Option<NodeId>)> = HashMap::new();
         for id in taxonomy.preorder() {
             for (label, kind) in kinds(taxonomy, id) {
+                if !may_be(label) {
+                    continue;
+                }
                 let key = loose_key(label);
-                if key.is_empty() {
+                if key.is_empty() || !wanted(&key) {
                     continue;
                 }
                 let entry = loose.entry(key).or_insert((kind, Some(id)));
@@ -111,6 +133,16 @@ mod tests {
         let cc = t.add_child(t.root(), "CC").unwrap();
         t.add_child(cc, "SN II").unwrap();
         t
+    }
+
+    #[test]
+    fn an_index_of_some_labels_finds_the_same() {
+        let t = tree();
+        let labels = ["SN Ia", "Ia", "sn_ia ca RICH", "SNIa", " SN Ia ", "AGN", "", "-", "cc", "sn-ii", "thermo nuclear", "δ"];
+        let (all, some) = (LabelIndex::new(&t), LabelIndex::of(&t, labels.into_iter()));
+        for label in labels {
+            assert_eq!(all.find(label), some.find(label), "{label}");
+        }
     }
 
     #[test]

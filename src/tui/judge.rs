@@ -2,11 +2,10 @@
 //! decision stands to it. Made once and kept, so that sorting and filtering have only to compare. No drawing, no I/O.
 
 use super::tree::TreeState;
-use crate::cascade::{Poured, Regrouper, decide_slot};
 use crate::evaluate::{LabelPlace, Verdict};
 use crate::lightcurve::window::DETECTION_SNR;
 use crate::lightcurve::{BandId, LightCurve};
-use crate::taxonomy::{LabelIndex, Layout};
+use crate::taxonomy::LabelIndex;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,62 +32,6 @@ impl Facts {
         let peak_mag = detections.filter_map(|o| o.mag()).min_by(f64::total_cmp);
         Facts { n: curve.observations.len(), span_d: curve.span_d(), peak_mag, bands: curve.bands().into(), files }
     }
-}
-
-/// What the model's answer means on the present tree.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Said {
-    /// The slot of the decision, residuals included; none = the root.
-    pub slot: Option<usize>,
-    /// Its probability; the root's is 1.
-    pub p: f64,
-    /// The most probable leaf's probability less that of the next.
-    pub margin: f64,
-    /// Entropy over leaves, residuals and what is unresolved, bits.
-    pub entropy: f64,
-}
-
-/// Puts answers on the present tree, one after the other.
-pub struct Judge<'a> {
-    layout: &'a Layout,
-    regrouper: &'a Regrouper,
-    tau: f64,
-    poured: Poured,
-}
-
-impl<'a> Judge<'a> {
-    /// None while there is no model, or the tree can't be reached from its own.
-    pub fn new(tree: &'a TreeState, tau: f64) -> Option<Judge<'a>> {
-        let Some(Ok(regrouper)) = &tree.derived.regroup else { return None };
-        Some(Judge { layout: &tree.derived.layout, regrouper, tau, poured: Poured::default() })
-    }
-
-    /// Judges the model's probabilities.
-    pub fn of(&mut self, model_p: &[f64]) -> Said {
-        self.regrouper.pour_into(model_p, &mut self.poured);
-        let stop = decide_slot(self.layout, &self.poured, self.tau);
-        let (mut best, mut next) = (0.0f64, 0.0f64);
-        let mut entropy = part(self.poured.unresolved_root);
-        for (slot, (p, unresolved)) in self.poured.p.iter().zip(&self.poured.unresolved).enumerate() {
-            if !self.layout.is_atom(slot) {
-                entropy += part(*unresolved);
-                continue;
-            }
-            let p = p.unwrap_or(0.0);
-            entropy += part(p);
-            if p > best {
-                (best, next) = (p, best);
-            } else {
-                next = next.max(p);
-            }
-        }
-        Said { slot: stop.map(|s| s.0), p: stop.map_or(1.0, |s| s.1), margin: best - next, entropy }
-    }
-}
-
-/// What an outcome of probability `p` adds to the entropy, bits.
-fn part(p: f64) -> f64 {
-    if p > 0.0 { -p * p.log2() } else { 0.0 }
 }
 
 /// How an object stands to its label, as it is shown.
@@ -144,23 +87,15 @@ impl Labels {
         }
     }
 
-    /// Finds the labels' places in a tree.
-    pub fn place_in(&mut self, tree: &TreeState) {
-        if self.texts.is_empty() {
+    /// Finds the places of the labels from number `from` on in a tree.
+    pub fn place_in(&mut self, tree: &TreeState, from: usize) {
+        let texts = self.texts.get(from..).unwrap_or_default();
+        if texts.is_empty() {
             return;
         }
-        let index = LabelIndex::new(tree.taxonomy());
-        let layout = &tree.derived.layout;
-        self.places = self.texts.iter().map(|l| index.find(l).map(|m| LabelPlace::new(layout, m.node))).collect();
-    }
-
-    /// As [`Labels::place_in`], for labels from number `from` on.
-    pub fn place_new(&mut self, tree: &TreeState, from: usize) {
-        if from < self.texts.len() {
-            let index = LabelIndex::new(tree.taxonomy());
-            for (label, place) in self.texts.iter().zip(&mut self.places).skip(from) {
-                *place = index.find(label).map(|m| LabelPlace::new(&tree.derived.layout, m.node));
-            }
+        let index = LabelIndex::of(tree.taxonomy(), texts.iter().map(String::as_str));
+        for (label, place) in texts.iter().zip(self.places.iter_mut().skip(from)) {
+            *place = index.find(label).map(|m| LabelPlace::new(&tree.derived.layout, m.node));
         }
     }
 

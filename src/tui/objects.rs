@@ -8,8 +8,9 @@
 mod order;
 
 use super::arrange::{ActiveFilter, Sort};
-use super::judge::{Facts, Labels, Mark, Said};
+use super::judge::{Facts, Labels, Mark};
 use super::tree::contains_ignoring_case;
+use crate::cascade::Judged;
 use crate::evaluate::Verdict;
 use crate::lightcurve::read::merge;
 use crate::lightcurve::{LightCurve, Warning};
@@ -37,7 +38,7 @@ pub struct Object {
     /// What is measured of the light curve.
     pub facts: Facts,
     /// What the answer means on the present tree.
-    pub said: Option<Said>,
+    pub said: Option<Judged>,
     /// Number of its label.
     pub label: Option<u32>,
     /// How the decision stands to the label.

@@ -1,8 +1,9 @@
 //! Judging the objects and putting the list in order.
 
 use super::{CHUNK, HIDDEN, Object, Objects, Tally};
+use crate::cascade::{Judge, Scratch};
 use crate::tui::arrange::{ActiveFilter, Sort, SortKey};
-use crate::tui::judge::{Judge, Labels, Mark};
+use crate::tui::judge::{Labels, Mark};
 use crate::tui::objects::Classified;
 use crate::tui::tree::TreeState;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
@@ -16,7 +17,7 @@ impl Objects {
         if before != Some(basis) {
             let new_tree = before.is_none_or(|b| b.0 != basis.0);
             if new_tree {
-                self.labels.place_in(tree);
+                self.labels.place_in(tree, 0);
                 self.placed = self.labels.len();
                 if let Some(filter) = &self.filter {
                     self.filter = Some(ActiveFilter::new(&filter.text, tree));
@@ -48,19 +49,20 @@ impl Objects {
 
     fn judge_all(&mut self, tree: &TreeState, tau: f64) {
         let labels = &self.labels;
+        let judge = judge(tree);
         let rows = self.rows.par_iter_mut().with_min_len(CHUNK);
-        rows.for_each_init(|| Judge::new(tree, tau), |judge, row| judge_row(row, judge.as_mut(), labels, tree));
+        rows.for_each_init(Scratch::default, |scratch, row| judge_row(row, judge.as_ref(), tau, scratch, labels, tree));
     }
 
     fn judge_fresh(&mut self, tree: &TreeState, tau: f64) {
-        self.labels.place_new(tree, self.placed);
+        self.labels.place_in(tree, self.placed);
         self.placed = self.labels.len();
-        let mut judge = Judge::new(tree, tau);
+        let (judge, mut scratch) = (judge(tree), Scratch::default());
         let fresh = std::mem::take(&mut self.fresh);
         for i in fresh {
             let Some(row) = self.rows.get_mut(i) else { continue };
             let before = row.mark;
-            judge_row(row, judge.as_mut(), &self.labels, tree);
+            judge_row(row, judge.as_ref(), tau, &mut scratch, &self.labels, tree);
             let after = row.mark;
             if self.place_of(i).is_some() {
                 if let Some(mark) = before {
@@ -176,9 +178,15 @@ impl Objects {
     }
 }
 
-fn judge_row(row: &mut Object, judge: Option<&mut Judge>, labels: &Labels, tree: &TreeState) {
+/// None while there is no model, or its answers can't be put on the tree.
+fn judge(tree: &TreeState) -> Option<Judge<'_>> {
+    let Some(Ok(regrouper)) = &tree.derived.regroup else { return None };
+    Some(Judge::new(&tree.derived.layout, regrouper))
+}
+
+fn judge_row(row: &mut Object, judge: Option<&Judge>, tau: f64, scratch: &mut Scratch, labels: &Labels, tree: &TreeState) {
     row.said = match (&row.classified, judge) {
-        (Classified::Done(p), Some(judge)) => Some(judge.of(p)),
+        (Classified::Done(p), Some(judge)) => Some(judge.judge(p, tau, scratch)),
         _ => None,
     };
     row.mark = row.label.and_then(|l| match labels.place(l) {

@@ -99,12 +99,9 @@ pub fn typed(state: &mut State) -> Vec<Effect> {
         }
         state.objects.set_filter(Some(filter));
     }
-    // The object that was selected, or the one nearest to where it was.
-    let row = if state.objects.place_of(origin).is_some() { Some(origin) } else { state.objects.row_at(state.objects.at()) };
-    match row {
-        Some(row) => navigate::select_object(state, row),
-        None => Vec::new(),
-    }
+    // The object that was selected, or the first that is shown; where none is shown it stays.
+    let first = if state.objects.place_of(origin).is_some() { None } else { state.objects.row_at(0) };
+    navigate::select_object(state, first.unwrap_or(origin))
 }
 
 /// The filter is taken as it stands.

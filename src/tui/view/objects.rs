@@ -201,10 +201,7 @@ fn title(state: &State) -> String {
     let place = if of == 0 { "0".into() } else { place };
     match state.objects.filter() {
         None => format!("Objects {place}/{}", text::long_count(n)),
-        Some(f) => {
-            let sign = if f.filter.is_err() { "no filter of this tree: " } else { "" };
-            format!("Objects {place}/{} of {} · {sign}{}", text::long_count(n), text::long_count(of), f.text)
-        }
+        Some(f) => format!("Objects {place}/{} of {} · {}", text::long_count(n), text::long_count(of), f.text),
     }
 }
 
@@ -213,6 +210,12 @@ fn notes(state: &State, sort_is_seen: bool, rect: Rect, buf: &mut Buffer) {
     let t = &state.theme;
     let n = state.objects.len();
     let mut notes = Vec::new();
+    let mut warn = !state.errors.is_empty() || state.source.simulated;
+    if let Some(Err(e)) = state.objects.filter().map(|f| &f.filter) {
+        // The list stays as it was when the filter still meant something.
+        notes.push(format!("no filter of this tree: {}", e.text));
+        warn = true;
+    }
     if let Some((done, of)) = state.source.reading {
         notes.push(if of > 1 { format!("reading file {} of {of}", (done + 1).min(of)) } else { "reading".into() });
     }
@@ -224,21 +227,27 @@ fn notes(state: &State, sort_is_seen: bool, rect: Rect, buf: &mut Buffer) {
     }
     let sort = state.objects.sort();
     if !sort_is_seen && !sort.is_none() {
-        notes.push(format!("by {} {}", if sort.key == SortKey::File { "file" } else { sort.key.info().heading }, sort.arrow()));
+        notes.push(format!("by {} {}", sort.key.info().heading, sort.arrow()));
     }
+    if state.objects.is_stale() {
+        notes.push("o sorts anew".into());
+    }
+    let room = usize::from(rect.width.saturating_sub(6));
+    let fits = |notes: &[String], more: &str| notes.iter().map(|n| text::width(n) + 3).sum::<usize>() + text::width(more) <= room;
+    // Where room is short, the word stands in the header and on the plot as well.
+    let simulated = Some("SIMULATED".to_string()).filter(|s| state.source.simulated && (notes.is_empty() || fits(&notes, s)));
+    let last = simulated.iter().map(|s| text::width(s) + 3).sum::<usize>();
+    let blank = " ".repeat(last);
     if state.objects.n_marked() > 0 {
-        notes.push(format!("{} marked", text::long_count(state.objects.n_marked())));
+        let marked = format!("{} marked", text::long_count(state.objects.n_marked()));
+        notes.extend(Some(marked).filter(|m| fits(&notes, &format!("{m}{blank}"))));
     }
-    // Last: where room is short, the word stands in the header and on the plot as well.
-    let simulated = state.source.simulated.then(|| "SIMULATED".to_string());
-    let room = usize::from(rect.width.saturating_sub(8));
-    let used: usize = notes.iter().chain(&simulated).map(|n| text::width(n) + 3).sum();
     let tally = state.objects.tally();
     let forms = if tally.is_empty() { Vec::new() } else { vec![in_words(tally), in_signs(tally)] };
-    notes.extend(forms.into_iter().find(|f| used + text::width(f) <= room));
+    notes.extend(forms.into_iter().find(|f| fits(&notes, &format!("{f}{blank}"))));
     notes.extend(simulated);
     if !notes.is_empty() {
-        foot(&notes.join(" · "), if state.errors.is_empty() && !state.source.simulated { t.dim } else { t.warn }, rect, buf);
+        foot(&notes.join(" · "), if warn { t.warn } else { t.dim }, rect, buf);
     }
 }
 
@@ -323,10 +332,10 @@ pub fn facts(state: &State) -> Option<String> {
         let label = text::clean(label);
         facts.push(match object.mark {
             None => format!("label {label}"),
-            Some(Mark::Judged(Verdict::Correct)) => format!("label {label}: the decision is right ✓"),
-            Some(Mark::Judged(Verdict::StoppedEarly)) => format!("label {label}: the decision stopped above it ·"),
-            Some(Mark::Judged(Verdict::Mistake)) => format!("label {label}: the decision is wrong ✗"),
-            Some(Mark::Outside) => format!("label {label}: in no class of the tree ? (@ lists labels)"),
+            Some(Mark::Judged(Verdict::Correct)) => format!("✓ label {label}: the decision is right"),
+            Some(Mark::Judged(Verdict::StoppedEarly)) => format!("· label {label}: the decision stopped above it"),
+            Some(Mark::Judged(Verdict::Mistake)) => format!("✗ label {label}: the decision is wrong"),
+            Some(Mark::Outside) => format!("? label {label}: in no class of the tree (@ lists labels)"),
         });
     }
     if object.facts.files.len() > 1 {

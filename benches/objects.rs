@@ -1,0 +1,66 @@
+//! Milliseconds of processor time per key press in a list of 100,000 classified objects with labels.
+//! `cargo bench --bench objects`
+
+#[path = "../tests/it/tui_fake.rs"]
+#[allow(dead_code)]
+mod tui_fake;
+
+use std::sync::Arc;
+use std::time::Instant;
+use taxonova::lightcurve::LightCurve;
+use taxonova::tui::action::{Action, Answered};
+use taxonova::tui::theme::ThemeName;
+use taxonova::tui::update::update;
+use tui_fake::{draw, keys, p_for, sample, state};
+
+const OBJECTS: usize = 100_000;
+
+fn main() {
+    let mut s = state(ThemeName::Dark);
+    let sample = sample();
+    // Names as a survey's: nearly all begin alike, and their order is not that of reading.
+    let name = |i: usize| format!("ZTF{:02}aa{:06x}", 18 + i % 7, (i * 7_919) % 1_000_003);
+    let more = (12..OBJECTS).map(|i| LightCurve { object_id: name(i), ..sample[i % 12].clone() }).collect();
+    update(&mut s, Action::Read(more));
+    let (tree, layout) = { s.model.ready().map(|m| (m.taxonomy.clone(), m.layout.clone())).unwrap() };
+    let answers: Vec<Answered> = (0..OBJECTS)
+        .map(|i| {
+            let curve = s.objects.get(i).unwrap().curve.clone();
+            // A third of the answers favours another class than the label's.
+            let label = sample[if i % 3 == 0 { i + 1 } else { i } % 12].label.as_deref();
+            Answered { index: i, curve, p: Ok(Arc::from(p_for(&tree, &layout, label, i))) }
+        })
+        .collect();
+    update(&mut s, Action::Classified { model: 0, answers });
+    for (what, before, measured) in [
+        ("sort by name", "o", "n"),
+        ("sort by decision", "o", "d"),
+        ("sort by margin", "o", "m"),
+        ("reverse", "", "O"),
+        ("down", "", "j"),
+        ("threshold, sorted by margin", "", "+"),
+        ("a letter of the filter class:SN p<0.6 wrong", "& 'class:SN p<0.6 wron'", "'g'"),
+        ("a letter of the filter name:ZTF2*a8", "& ctrl-u 'name:ZTF2*a'", "'8'"),
+        ("a letter of the filter P(CC)>0.55", "& ctrl-u 'P(CC)>0.5'", "'5'"),
+        ("leave the filter", "& 'p>0.7' enter", "esc"),
+        ("mark all", "", "V"),
+        ("fold away a class's difference: undo of an edit", "2 j j d a", "u"),
+    ] {
+        let mut times: Vec<f64> = Vec::new();
+        for _ in 0..7 {
+            let mut run = |names: &str| keys(&mut s, names);
+            run(before);
+            let start = Instant::now();
+            run(measured);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+            if what.starts_with("a letter") {
+                run("esc");
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        println!("{what:<50} {:7.2} ms (median of {}; least {:.2})", times[times.len() / 2], times.len(), times[0]);
+    }
+    let start = Instant::now();
+    draw(&mut s, 160, 50);
+    println!("{:<50} {:7.2} ms", "a frame", start.elapsed().as_secs_f64() * 1e3);
+}
