@@ -222,3 +222,25 @@ fn without_a_terminal_it_says_so() {
     assert_eq!(typo.status.code(), Some(2));
     assert!(String::from_utf8(typo.stderr).unwrap().contains("did you mean `taxonova taxonomy`"));
 }
+
+#[test]
+fn history_reasons_and_period_come_from_the_shipped_model() {
+    let mut s = Session::start(&[], &[]);
+    s.wait_for("decision");
+    // The light curve alone: the history is worked out by itself.
+    s.press("3z");
+    s.wait_for("as they became known");
+    s.press("w");
+    s.wait(" what matters", |s| s.contents().contains("why ") && s.contents().contains("point"));
+    s.press("V");
+    s.wait_for("enter shows the point");
+    s.press("\r");
+    s.wait_for(" ΔP ");
+    s.press("f");
+    s.wait_for("phase of P");
+    s.press("P\u{15}2.5\r");
+    s.wait_for("P = 2.500000 d (typed)");
+    s.press("q");
+    assert_eq!(s.end(), 0);
+    s.assert_restored();
+}
