@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use taxonova::lightcurve::{BandId, LightCurve, Observation, Origin, Photometry};
 use taxonova::tui::action::Action;
+use taxonova::tui::state::State;
 use taxonova::tui::theme::ThemeName;
 
 fn curve(points: usize) -> LightCurve {
@@ -32,15 +33,29 @@ fn main() {
         tui_fake::act(&mut state, Action::Read(more));
         tui_fake::keys(&mut state, &". ".repeat(at));
         assert!(state.curve.shown.as_ref().is_some_and(|c| c.observations.len() == 2 * points));
-        for _ in 0..20 {
-            tui_fake::draw(&mut state, 160, 50);
+        println!("160x50, 2 bands of {points} points, {} objects:", state.objects.len());
+        // As the program starts; the light curve on the whole screen; folded; with what matters; at a time.
+        for (what, keys) in [
+            ("three panes", ""),
+            ("light curve alone", "3 z"),
+            ("folded", "f"),
+            ("why", "f w"),
+            ("time cursor, zoomed in", "w w t ] ] i i"),
+        ] {
+            tui_fake::keys(&mut state, keys);
+            println!("  {what}: {:.3} ms a frame", frame_ms(&mut state));
         }
-        let frames = 300;
-        let begin = Instant::now();
-        for _ in 0..frames {
-            tui_fake::draw(&mut state, 160, 50);
-        }
-        let ms = begin.elapsed().as_secs_f64() * 1e3 / f64::from(frames);
-        println!("160x50, 2 bands of {points} points, {} objects: {ms:.3} ms a frame", state.objects.len());
     }
+}
+
+fn frame_ms(state: &mut State) -> f64 {
+    for _ in 0..10 {
+        tui_fake::draw(state, 160, 50);
+    }
+    let frames = 200;
+    let begin = Instant::now();
+    for _ in 0..frames {
+        tui_fake::draw(state, 160, 50);
+    }
+    begin.elapsed().as_secs_f64() * 1e3 / f64::from(frames)
 }

@@ -3,7 +3,7 @@
 //! The parts, from the bottom up (a part uses only those above it in this list):
 //! [`taxonomy`] (the tree of classes, its edits and weights) and [`lightcurve`] (observations and readers);
 //! [`cascade`] (probabilities on a tree) and [`features`] (numbers from a light curve);
-//! `model` (the `.onnx` bundle); `train`, `evaluate`, `batch`, [`plot`]; and, with the feature
+//! `model` (the `.onnx` bundle); `train`, `evaluate`, `batch`, [`plot`], [`filter`]; and, with the feature
 //! `terminal`, `tui` and `cli`. The library knows no terminal.
 
 pub mod atomic;
@@ -11,6 +11,7 @@ pub mod batch;
 pub mod cascade;
 pub mod evaluate;
 pub mod features;
+pub mod filter;
 pub mod lightcurve;
 pub mod model;
 pub mod plot;

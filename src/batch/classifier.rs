@@ -57,8 +57,8 @@ impl<E: Engine> Classifier<E> {
                 for (row, input) in of.iter().zip(&inputs) {
                     match self.run(std::slice::from_ref(input)) {
                         Ok(mut answers) if answers.len() == 1 => self.answer(&mut rows[*row], answers.remove(0)),
-                        Ok(_) => fail(&mut rows[*row], "the model gave no answer"),
-                        Err(e) => fail(&mut rows[*row], &e),
+                        Ok(_) => rows[*row].fail("the model gave no answer"),
+                        Err(e) => rows[*row].fail(&e),
                     }
                 }
             }
@@ -70,18 +70,9 @@ impl<E: Engine> Classifier<E> {
         if let Some(age_d) = self.plan.asof_d {
             curve.observations = window::as_of(&curve, age_d);
         }
-        let mut row = Row {
-            object_id: std::mem::take(&mut curve.object_id),
-            source: curve.origin.path.to_string_lossy().into_owned(),
-            n_obs: curve.observations.len(),
-            span_d: curve.span_d(),
-            decision: None,
-            p: Vec::new(),
-            warnings: curve.warnings.iter().map(Warning::to_string).collect(),
-            failed: false,
-        };
+        let mut row = Row::new(&curve);
         if !self.engine.usable(&curve) {
-            row.warnings.push("no usable points: not classified".into());
+            row.not_usable();
             return (row, None);
         }
         match catch_unwind(AssertUnwindSafe(|| (self.engine.warnings(&curve), self.engine.prepare(&curve)))) {
@@ -90,7 +81,7 @@ impl<E: Engine> Classifier<E> {
                 (row, Some(input))
             }
             Err(panic) => {
-                fail(&mut row, &panic_text(panic.as_ref()));
+                row.fail(&panic_text(panic.as_ref()));
                 (row, None)
             }
         }
@@ -106,7 +97,7 @@ impl<E: Engine> Classifier<E> {
 
     fn answer(&self, row: &mut Row, p: Vec<f64>) {
         if p.iter().any(|v| !v.is_finite()) {
-            return fail(row, "the model gave a probability that is no number");
+            return row.fail("the model gave a probability that is no number");
         }
         let plan = &self.plan;
         let (decision, p): (Decision, Vec<f64>) = match &plan.regrouper {
@@ -120,11 +111,6 @@ impl<E: Engine> Classifier<E> {
         row.decision = Some(decision);
         row.p = p;
     }
-}
-
-fn fail(row: &mut Row, reason: &str) {
-    row.failed = true;
-    row.warnings.push(format!("internal error, not classified: {reason}"));
 }
 
 /// What a panic said.

@@ -16,10 +16,12 @@ pub mod pipeline;
 mod pipeline_tests;
 mod row;
 mod spill;
+mod table;
 mod text_rows;
 
 pub use classifier::{Classifier, Plan};
 pub use engine::{Engine, ModelEngine};
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
 pub use row::Row;
+pub use table::write_rows;
 pub use text_rows::{TextFormat, TextRenderer};

@@ -1,6 +1,7 @@
 //! One object's answer, before it is written.
 
 use crate::cascade::Decision;
+use crate::lightcurve::{LightCurve, Warning};
 
 /// One object's answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,4 +22,31 @@ pub struct Row {
     pub warnings: Vec<String>,
     /// An internal fault kept the object from being classified.
     pub failed: bool,
+}
+
+impl Row {
+    /// The row of an object that has no answer yet.
+    pub fn new(curve: &LightCurve) -> Row {
+        Row {
+            object_id: curve.object_id.clone(),
+            source: curve.origin.path.to_string_lossy().into_owned(),
+            n_obs: curve.observations.len(),
+            span_d: curve.span_d(),
+            decision: None,
+            p: Vec::new(),
+            warnings: curve.warnings.iter().map(Warning::to_string).collect(),
+            failed: false,
+        }
+    }
+
+    /// There is nothing to classify.
+    pub fn not_usable(&mut self) {
+        self.warnings.push("no usable points: not classified".into());
+    }
+
+    /// An internal fault kept the object from being classified.
+    pub fn fail(&mut self, reason: &str) {
+        self.failed = true;
+        self.warnings.push(format!("internal error, not classified: {reason}"));
+    }
 }

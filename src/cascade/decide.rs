@@ -37,7 +37,14 @@ pub fn decide_poured(layout: &Layout, poured: &Poured, tau: f64) -> Decision {
     decide(layout, |slot| poured.p[slot], tau)
 }
 
-fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Decision {
+/// As [`decide_poured`], the slot and its probability alone (residuals included; none = the root): for many objects.
+pub fn decide_slot(layout: &Layout, poured: &Poured, tau: f64) -> Option<(usize, f64)> {
+    assert_eq!(poured.p.len(), layout.len(), "one probability per slot");
+    stop(layout, |slot| poured.p[slot], tau)
+}
+
+/// Where the rule stops; none = at the root.
+fn stop(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Option<(usize, f64)> {
     let mut at: Option<(usize, f64)> = None;
     loop {
         let mut from = at.map(|(slot, _)| slot);
@@ -55,10 +62,13 @@ fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Decisi
         }
         match best {
             Some(child) => at = Some(child),
-            None => break,
+            None => return at,
         }
     }
-    let Some((slot, p)) = at else {
+}
+
+fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Decision {
+    let Some((slot, p)) = stop(layout, p, tau) else {
         return Decision { slot: None, other: false, p: 1.0, path: vec![layout.root_name.clone()], name: layout.root_name.clone() };
     };
     let path = layout.path(slot).into_iter().map(|s| layout.slots[s].name.clone()).collect();

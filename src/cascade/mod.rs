@@ -14,7 +14,7 @@ mod softmax;
 pub(crate) mod testing;
 
 pub use compare::{Compared, TreePair};
-pub use decide::{Decision, decide_poured, decide_threshold};
+pub use decide::{Decision, decide_poured, decide_slot, decide_threshold};
 pub use matching::{MatchedBy, RegroupError};
 pub use regroup::{Poured, Regrouper};
 pub use softmax::{correct_to_posterior, log_conditionals, log_probabilities, probabilities, reweight_priors};

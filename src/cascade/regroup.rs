@@ -10,7 +10,7 @@ use super::matching::{Matcher, RegroupError};
 use crate::taxonomy::{Layout, NodeId, Taxonomy};
 
 /// Probabilities of a target tree. Arrays have one value per slot of its layout.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Poured {
     /// P(node); none = "not in the model": no atom can fall there.
     pub p: Vec<Option<f64>>,
@@ -113,33 +113,55 @@ impl Regrouper {
 
     /// Pours P per slot of the model's layout. Panics if the length is not that layout's.
     pub fn pour(&self, model_p: &[f64]) -> Poured {
+        let mut out = Poured::default();
+        self.pour_into(model_p, &mut out);
+        out
+    }
+
+    /// As [`Regrouper::pour`], into an earlier answer whose room is used again: for many objects.
+    pub fn pour_into(&self, model_p: &[f64], out: &mut Poured) {
         assert_eq!(model_p.len(), self.model_len, "one probability per slot of the model");
         let n = self.parent.len();
+        out.unresolved.clear();
+        out.unresolved.resize(n, 0.0);
+        out.unresolved_root = 0.0;
+        out.p.clear();
         if self.identity {
-            return Poured { p: model_p.iter().copied().map(Some).collect(), unresolved: vec![0.0; n], unresolved_root: 0.0 };
+            out.p.extend(model_p.iter().copied().map(Some));
+            return;
         }
-        let mut sum = vec![0.0; n];
-        let mut unresolved = vec![0.0; n];
-        let mut unresolved_root = 0.0;
+        out.p.resize(n, Some(0.0));
+        let add = |p: &mut Option<f64>, v: f64| *p = Some(p.unwrap_or(0.0) + v);
         for &(atom, to) in &self.moves {
             match to {
                 Some(slot) => {
-                    sum[slot] += model_p[atom];
+                    add(&mut out.p[slot], model_p[atom]);
                     if self.inner[slot] {
-                        unresolved[slot] += model_p[atom];
+                        out.unresolved[slot] += model_p[atom];
                     }
                 }
-                None => unresolved_root += model_p[atom],
+                None => out.unresolved_root += model_p[atom],
             }
         }
         // Children come after their parent.
         for slot in (0..n).rev() {
-            if let Some(parent) = self.parent[slot] {
-                sum[parent] += sum[slot];
+            let own = out.p[slot];
+            if let (Some(parent), Some(own)) = (self.parent[slot], own) {
+                add(&mut out.p[parent], own);
             }
+            out.p[slot] = own.filter(|_| self.reachable[slot]).map(|v| v.min(1.0));
         }
-        let p = sum.into_iter().zip(&self.reachable).map(|(v, reachable)| reachable.then_some(v.min(1.0))).collect();
-        Poured { p, unresolved, unresolved_root }
+    }
+
+    /// The model's slots whose probabilities add up to that of a slot of the target (of the root: none is needed); none if
+    /// the model knows nothing of it. `target_layout` is the one that this was made for.
+    pub fn sources(&self, target_layout: &Layout, slot: usize) -> Option<Vec<usize>> {
+        if self.identity {
+            return Some(vec![slot]);
+        }
+        let below = target_layout.subtree(slot);
+        let atoms: Vec<usize> = self.moves.iter().filter(|(_, to)| to.is_some_and(|t| below.contains(&t))).map(|(atom, _)| *atom).collect();
+        (!atoms.is_empty()).then_some(atoms)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod channel;
 mod colour;
+pub mod period;
 mod shape;
 mod stats;
 

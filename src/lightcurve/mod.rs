@@ -112,6 +112,13 @@ pub enum Warning {
     DroppedBadError(usize),
     /// Exact repeats of a time and band.
     DroppedRepeats(usize),
+    /// Points that a rule of the survey's own drops.
+    DroppedByRule {
+        /// The rule, as `catflags 32768`.
+        rule: String,
+        /// How many.
+        n: usize,
+    },
     /// The file's points were not in order of time.
     Unsorted,
     /// Band names that the table does not hold; the points are kept and drawn, the model does not use them.
@@ -145,6 +152,7 @@ impl std::fmt::Display for Warning {
             Warning::DroppedBadTime(n) => write!(f, "{} with a time that is no MJD dropped", counted(*n, "point")),
             Warning::DroppedBadError(n) => write!(f, "{} with zero or negative error dropped", counted(*n, "point")),
             Warning::DroppedRepeats(n) => write!(f, "{} dropped", counted(*n, "repeated point")),
+            Warning::DroppedByRule { rule, n } => write!(f, "{} dropped ({rule})", counted(*n, "point")),
             Warning::Unsorted => write!(f, "times were not in order"),
             Warning::UnknownBand(b) => write!(f, "band {b} is unknown: drawn, not used by the model"),
             Warning::FewDetections(0) => write!(f, "no detection at 5 sigma in a band that the model uses"),

@@ -2,8 +2,11 @@
 //! carry the tree, the recipe of the inputs and how it was trained.
 
 pub mod head;
+pub mod history;
+pub mod influence;
 pub mod meta;
 pub mod onnx;
+mod parts;
 pub mod refset;
 mod session;
 mod warnings;
@@ -21,6 +24,7 @@ use std::sync::{Arc, OnceLock};
 use tract_onnx::pb::ModelProto;
 
 pub use meta::Summary;
+pub use parts::is_usable_point;
 pub use session::{Output, Session};
 pub use warnings::model_warnings;
 
@@ -304,5 +308,5 @@ pub fn name_hash(name: &str) -> u64 {
 
 /// Whether a light curve holds anything that a model can use: a measurement in a known channel.
 pub fn is_usable(lc: &LightCurve) -> bool {
-    lc.observations.iter().any(|o| !o.is_limit() && features::Channel::of(o.band).is_some())
+    lc.observations.iter().any(is_usable_point)
 }

@@ -1,6 +1,9 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
 use super::command::Cmd;
+use super::curve::period::Found;
+use super::curve::{history, influence};
+use super::export::ExportReport;
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
@@ -79,6 +82,8 @@ pub enum Action {
         path: PathBuf,
         /// Labels with their objects, or why there are none.
         labels: Result<Vec<(String, u64)>, String>,
+        /// Labels by object, where they were asked for ([`LabelsFor::Truth`]).
+        by_object: Vec<(String, String)>,
     },
     /// A tree was read to be compared with.
     TreeRead {
@@ -94,6 +99,12 @@ pub enum Action {
         /// P per slot.
         p: Result<Arc<[f64]>, String>,
     },
+    /// How the probabilities came about was worked out: number of the request.
+    HistoryReady(u64, Result<history::Answers, String>),
+    /// Which observations matter was worked out: number of the request.
+    InfluenceReady(u64, Result<influence::Answers, String>),
+    /// A period was looked for: number of the search, peaks or why there are none.
+    PeriodsFound(u64, Result<Arc<Found>, String>),
     /// The tree was saved.
     Saved {
         /// Where.
@@ -110,6 +121,8 @@ pub enum Action {
     },
     /// Something about the tree's file or the journal.
     File(FileReport),
+    /// Objects were exported, or could not be.
+    Export(ExportReport),
     /// Something went wrong; what to say.
     Failed(String),
 }
@@ -131,4 +144,6 @@ pub enum LabelsFor {
     Counts,
     /// The list of labels and classes.
     Mapping,
+    /// The true classes of the objects.
+    Truth,
 }

@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::effect::{Effect, Leave};
 use super::files;
-use super::jobs::{Input, Jobs, Loader};
+use super::jobs::{Ask, Input, Jobs, Loader};
 use super::refit;
 use super::state::{Source, State};
 use super::terminal::{self, Guard};
@@ -144,6 +144,9 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                 Effect::Classify(wanted) => jobs.classify(wanted),
                 Effect::ClassifyFirst(index, curve) => jobs.classify_first(index, curve),
                 Effect::ClassifyPart { request, observations, photometry } => jobs.classify_part(request, observations, photometry),
+                Effect::History { request, curve, cancel } => jobs.history(Ask { request, curve, cancel }),
+                Effect::Influence { request, curve, by, cancel } => jobs.influence(Ask { request, curve, cancel }, by),
+                Effect::FindPeriod { number, curve, cancel } => jobs.find_period(Ask { request: number, curve, cancel }),
                 Effect::UseModel { handle, number } => jobs.use_model(number, handle.sessions),
                 Effect::Refit { refitter, taxonomy, cancel, number } => {
                     refit::start(refitter, taxonomy, cancel, number, jobs.report.clone())
@@ -151,6 +154,7 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                 Effect::SaveModel { file, path, overwrite } => {
                     jobs.aside("saving the model", move || refit::save(file, path, overwrite));
                 }
+                Effect::Export(export) => jobs.aside("exporting", move || Ok(Action::Export(export.write()))),
                 Effect::ReadLabels { path, why } => jobs.read_labels(path, why),
                 Effect::ReadTree(path) => jobs.read_tree(path),
                 Effect::OpenTree(path) => jobs.open_tree(path),

@@ -170,6 +170,13 @@ commands! {
     Search "search" "Find an object" [Objects Curve] ["/"] "find" safe needs_object "Finds an object by a part of its name, as you type.";
     SearchNext "search-next" "Next match" [Objects Curve] ["n"] "" safe needs_search "Goes to the next object that matches the search.";
     SearchPrevious "search-previous" "Previous match" [Objects Curve] ["N"] "" safe needs_search "Goes to the previous object that matches the search.";
+    SortObjects "sort" "Sort the objects" [Objects] ["o"] "sort" safe needs_object "Sorts by name, decision, probability, entropy, margin, points, peak magnitude or as read; the same again sorts in what has come since.";
+    ReverseObjects "reverse" "Reverse the order" [Objects] ["O"] "" safe needs_object "Turns the order of the objects round.";
+    FilterObjects "filter" "Filter the objects" [Objects] ["&"] "filter" safe needs_filterable "Shows only the objects of an expression, as p>0.8 class:SN n>20 name:ZTF21*, as you type; Esc shows all.";
+    MarkObject "mark-object" "Mark" [Objects] ["v"] "mark" safe needs_shown "Marks the object or takes its mark away, and goes on; what is marked can be exported.";
+    MarkShown "mark-shown" "Mark all shown" [Objects] ["V"] "" safe needs_shown "Marks all objects that are shown, or takes all their marks away.";
+    ExportObjects "export" "Export to a file" [Objects] ["x"] "export" safe needs_targets "Writes the marked objects, or all that are shown, to a file: rows as classify writes them, or the names alone.";
+    TruthFile "truth-file" "Labels from a file" [Objects] ["l"] "" safe needs_tree "Takes the objects' true classes from a file with the columns object_id and label; an empty name takes their own again.";
     NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
     PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
 
@@ -225,8 +232,36 @@ commands! {
 
     # Curve
     FluxMode "flux" "Magnitude or flux" [Curve] ["m"] "mag/flux" safe needs_object "Changes between magnitudes and fluxes.";
-    ErrorBars "error-bars" "Error bars on or off" [Curve] ["e"] "errors" safe needs_object "Shows or hides the error bars.";
-    Markers "markers" "Symbols or dots" [Curve] ["p"] "symbols" safe needs_object "Draws points as symbols, as fine dots, or as there is room.";
+    FoldCurve "fold-curve" "Fold on a period" [Curve] ["f"] "fold" safe needs_object "Folds the light curve on its period, which is looked for if none is known; once more unfolds it.";
+    ZoomIn "zoom-in" "Zoom in" [Curve] ["i"] "in" safe needs_object "Shows a shorter time around the point that is looked at, the time cursor or the middle; the wheel does too.";
+    ZoomOut "zoom-out" "Zoom out" [Curve] ["o"] "out" safe needs_object "Shows a longer time.";
+    Why "why" "Which points matter" [Curve] ["w"] "why" safe needs_model_object "Leaves out each point, then each night, and shows by intensity how much P of the selected class hangs on it.";
+    WhyList "why-list" "Table of what matters" [Curve] ["V"] "" safe needs_influence "Lists by how much P of the selected class changes without each point or night.";
+    NextPoint "next-point" "Next point" [Curve] [")"] "" safe needs_object "Looks at the next point from left to right: band, time, value and error are read out.";
+    PreviousPoint "previous-point" "Previous point" [Curve] ["("] "" safe needs_object "Looks at the previous point.";
+    ZoomInY "zoom-in-y" "Zoom in vertically" [Curve] ["I"] "" safe needs_object "Shows a smaller range of magnitudes or fluxes.";
+    ZoomOutY "zoom-out-y" "Zoom out vertically" [Curve] ["O"] "" safe needs_object "Shows a larger range of magnitudes or fluxes.";
+    PanLeft "pan-left" "Pan left" [Curve] ["H" "shift-left"] "" safe needs_object "Moves the part that is seen to earlier times; dragging with the mouse does too.";
+    PanRight "pan-right" "Pan right" [Curve] ["L" "shift-right"] "" safe needs_object "Moves the part that is seen to later times.";
+    PanUp "pan-up" "Pan up" [Curve] ["K" "shift-up"] "" safe needs_object "Moves the part that is seen up.";
+    PanDown "pan-down" "Pan down" [Curve] ["J" "shift-down"] "" safe needs_object "Moves the part that is seen down.";
+    FitY "fit-y" "Fit vertically" [Curve] ["a"] "" safe needs_object "Fits the vertical range to the points in sight.";
+    ResetZoom "reset-zoom" "Show all" [Curve] ["r"] "all" safe needs_object "Shows the whole light curve again.";
+    NextBand "next-band" "Choose a band" [Curve] ["b"] "band" safe needs_object "Chooses the next band of the legend.";
+    PreviousBand "previous-band" "Choose the band before" [Curve] ["backspace"] "" safe needs_object "Chooses the previous band of the legend.";
+    HideBand "hide-band" "Hide or show the band" [Curve] ["x"] "" safe needs_object "Hides the chosen band or shows it again; the model still uses it. A click in the legend does too.";
+    OnlyBand "only-band" "This band alone" [Curve] ["X"] "" safe needs_object "Shows the chosen band alone, or all bands again.";
+    FitBand "fit-band" "Fit to the band" [Curve] ["v"] "" safe needs_object "Fits the plot to the points of the chosen band.";
+    TimeAxis "time-axis" "Days or dates" [Curve] ["d"] "" safe needs_object "Counts days since the first detection, or Modified Julian dates.";
+    TypePeriod "type-period" "Type a period" [Curve] ["P"] "" safe needs_object "Folds on a period that is typed, as 0.5678, 4.5h or 30min.";
+    HalfPeriod "half-period" "Half the period" [Curve] ["{"] "" safe needs_period "Folds on half the period.";
+    DoublePeriod "double-period" "Double the period" [Curve] ["}"] "" safe needs_period "Folds on twice the period.";
+    NextPeriod "next-period" "Next peak" [Curve] ["c"] "" safe needs_peaks "Folds on the next best peak of the periodogram; after the last on the best again.";
+    PeriodList "period-list" "Periods that were found" [Curve] ["C"] "" safe needs_peaks "Lists the peaks of the periodogram with their false-alarm probabilities.";
+    History "history" "History on or off" [Curve] ["y"] "history" safe needs_model_object "Shows below the light curve how P of the classes of a level rose and fell as it became known.";
+    HistoryLevel "history-level" "Level of the history" [Curve] ["Y"] "" safe needs_model_object "Shows the history of the classes of the next lower level.";
+    ErrorBars "error-bars" "Error bars" [Curve] ["e"] "errors" safe needs_object "Steps through dimmed error bars, error bars in the colour of their band, and none.";
+    Markers "markers" "Symbols or dots" [Curve] ["p"] "symbols" safe needs_object "Draws points as symbols, braille dots, half blocks, in ASCII, or as there is room.";
     TimeCursor "time-cursor" "Time cursor on or off" [Any] ["t"] "time" safe needs_model_object "Shows the cascade as it was when only a part of the light curve was known.";
     TimeBack "time-back" "Earlier" [Any] ["["] "" safe needs_model_object "Moves the time cursor to the observation before.";
     TimeForward "time-forward" "Later" [Any] ["]"] "" safe needs_model_object "Moves the time cursor to the next observation.";
@@ -312,6 +347,8 @@ pub fn keys_markdown() -> String {
             out.push_str(&format!("| {keys} | {} | {contexts} | {} |\n", c.title, c.doc.replace('|', "\\|")));
         }
     }
+    out.push_str("\n## Filter of objects\n\nWhat `&` takes in the list of objects.\n\n");
+    out.push_str(&crate::filter::markdown());
     out
 }
 

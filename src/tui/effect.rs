@@ -1,6 +1,8 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
 use super::action::LabelsFor;
+use super::curve::influence::By;
+use super::export::Export;
 use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
@@ -46,6 +48,35 @@ pub enum Effect {
         /// Difference or total.
         photometry: Photometry,
     },
+    /// Work out how the probabilities of a light curve came about; a newer request replaces an older one.
+    History {
+        /// Number of the request.
+        request: u64,
+        /// Which.
+        curve: Arc<LightCurve>,
+        /// Set when the answer is no longer wanted.
+        cancel: Arc<AtomicBool>,
+    },
+    /// Work out which observations matter; a newer request replaces an older one.
+    Influence {
+        /// Number of the request.
+        request: u64,
+        /// What was known.
+        curve: Arc<LightCurve>,
+        /// What is left out at a time.
+        by: By,
+        /// Set when the answer is no longer wanted.
+        cancel: Arc<AtomicBool>,
+    },
+    /// Look for the period of a light curve.
+    FindPeriod {
+        /// Number of the search.
+        number: u64,
+        /// Which.
+        curve: Arc<LightCurve>,
+        /// Set to stop it.
+        cancel: Arc<AtomicBool>,
+    },
     /// Use this model from now on.
     UseModel {
         /// How.
@@ -80,6 +111,8 @@ pub enum Effect {
         /// What for.
         why: LabelsFor,
     },
+    /// Write objects to a file.
+    Export(Box<Export>),
     /// Read a tree to be compared with.
     ReadTree(PathBuf),
     /// Read a tree and open it.

@@ -1,15 +1,21 @@
 //! The model as the jobs use it. Knows nothing of the screen.
 
+use super::curve::history;
+use super::curve::influence::{self, By};
+use super::curve::period::{Found, Peak};
 use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
 use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
 use crate::features::Channel;
+use crate::features::period::{self, MIN_POINTS, Options, Relation, search};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
-use crate::model::{Model, Session, is_usable, model_warnings};
+use crate::model::influence::Unit;
+use crate::model::{self, Model, Session, is_usable, model_warnings};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The model that comes with the program.
 pub fn shipped() -> Loader {
@@ -113,4 +119,56 @@ impl Classifier for Engine {
         }
         self.session.classify_observations(observations, photometry).map(|o| o.p).map_err(|e| e.to_string())
     }
+
+    fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String> {
+        if !is_usable(curve) {
+            return Err(UNUSABLE.into());
+        }
+        let epochs = model::history::epochs(curve, history::MOST_EPOCHS);
+        let history = model::history::history(&mut self.session, curve, &epochs, cancel).map_err(|e| e.to_string())?;
+        Ok(history.map(|h| history::Answers { mjd: h.mjd, p: h.p }))
+    }
+
+    fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String> {
+        if !is_usable(curve) {
+            return Err(UNUSABLE.into());
+        }
+        let unit = match by {
+            By::Points => Unit::Observation,
+            By::Nights => Unit::Night,
+        };
+        let influence = model::influence::influence(&mut self.session, &curve.observations, curve.photometry, unit, cancel)
+            .map_err(|e| e.to_string())?;
+        Ok(influence.map(|i| influence::Answers {
+            all: i.p,
+            left: i.units.into_iter().filter_map(|u| Some(influence::Left { members: u.observations, p: u.p? })).collect(),
+            remark: i.remark,
+        }))
+    }
+}
+
+/// The periodogram is drawn on no more columns.
+const PERIODOGRAM_BINS: usize = 1024;
+
+/// Looks for the periods of a light curve: the best peaks, or why there are none.
+pub fn periods(curve: &LightCurve, cancel: &AtomicBool) -> Result<Arc<Found>, String> {
+    let options = Options::new(curve.photometry);
+    match search(&curve.observations, &options, cancel) {
+        Some(found) => Ok(Arc::new(Found {
+            peaks: found.peaks.iter().map(peak).collect(),
+            power: found.periodogram(PERIODOGRAM_BINS),
+            frequencies_per_d: (found.min_frequency_per_d, found.max_frequency_per_d),
+        })),
+        None => Err(format!("{MIN_POINTS} measurements are needed at least, in bands with three or more")),
+    }
+}
+
+fn peak(p: &period::Peak) -> Peak {
+    let remark = match p.relation {
+        Relation::None => "",
+        Relation::HalfPeriod => "half the best",
+        Relation::DoublePeriod => "twice the best",
+        Relation::DailyAlias => "a daily alias of the best",
+    };
+    Peak { period_d: p.period_d, power: p.power, log10_false_alarm: p.log10_false_alarm(), harmonics: p.harmonics, remark }
 }

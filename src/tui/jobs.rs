@@ -2,6 +2,8 @@
 //! Knows nothing of the screen.
 
 use super::action::{Action, Answered, LabelsFor};
+use super::curve::history;
+use super::curve::influence::{self, By};
 use super::file::FileReport;
 use super::files::{self, Files};
 use super::refit::{ModelFile, Refitter};
@@ -25,6 +27,10 @@ pub trait Classifier {
     fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String>;
     /// P per slot for a part of a light curve.
     fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Answer;
+    /// How the probabilities came about; none if it was cancelled.
+    fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String>;
+    /// What the probabilities are without each point or night; none if it was cancelled.
+    fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String>;
 }
 
 /// Makes a classifier on the thread that will use it.
@@ -64,17 +70,32 @@ const BATCH: usize = 32;
 const READ_BATCH: usize = 512;
 const READ_HOLD: Duration = Duration::from_millis(40);
 
+/// Something that is worked out about one light curve.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Number of the request.
+    pub request: u64,
+    /// Which.
+    pub curve: Arc<LightCurve>,
+    /// Set when the answer is no longer wanted.
+    pub cancel: Arc<AtomicBool>,
+}
+
 #[derive(Default)]
 struct Queue {
     /// The model's number, which answers carry, and how to use it.
     model: Option<(u64, Sessions)>,
     part: Option<(u64, Vec<Observation>, Photometry)>,
     first: Option<(usize, Arc<LightCurve>)>,
+    history: Option<Ask>,
+    influence: Option<(Ask, By)>,
     waiting: VecDeque<(usize, Arc<LightCurve>)>,
 }
 
 enum Task {
     Part(u64, Vec<Observation>, Photometry),
+    History(Ask),
+    Influence(Ask, By),
     Batch(Vec<(usize, Arc<LightCurve>)>),
 }
 
@@ -161,8 +182,9 @@ impl Jobs {
     /// Reads the labels of a file or folder.
     pub fn read_labels(&self, path: PathBuf, why: LabelsFor) {
         self.aside("reading labels", move || {
-            let labels = read_labels(&path).map(|f| f.counts).map_err(|e| e.to_string());
-            Ok(Action::LabelsRead { why, path, labels })
+            let read = read_labels(&path).map_err(|e| e.to_string());
+            let (labels, by_object) = read.map_or_else(|e| (Err(e), Vec::new()), |f| (Ok(f.counts), f.by_object));
+            Ok(Action::LabelsRead { why, path, labels, by_object })
         });
     }
 
@@ -186,6 +208,8 @@ impl Jobs {
         queue.waiting.clear();
         queue.first = None;
         queue.part = None;
+        queue.history = None;
+        queue.influence = None;
         drop(queue);
         self.shared.1.notify_all();
     }
@@ -204,6 +228,27 @@ impl Jobs {
         }
         drop(queue);
         self.shared.1.notify_one();
+    }
+
+    /// Works out how the probabilities came about; what was asked before and has not begun is dropped.
+    pub fn history(&self, ask: Ask) {
+        lock(&self.shared.0).history = Some(ask);
+        self.shared.1.notify_one();
+    }
+
+    /// Works out what matters; what was asked before and has not begun is dropped.
+    pub fn influence(&self, ask: Ask, by: By) {
+        lock(&self.shared.0).influence = Some((ask, by));
+        self.shared.1.notify_one();
+    }
+
+    /// Looks for a period, on a thread of its own.
+    pub fn find_period(&self, ask: Ask) {
+        let Ask { request, curve, cancel } = ask;
+        self.aside("looking for a period", move || {
+            let peaks = guarded("looking for a period", || super::engine::periods(&curve, &cancel));
+            Ok(Action::PeriodsFound(request, peaks))
+        });
     }
 
     /// Classifies a part of a light curve; one that was asked for before and has not begun is dropped.
@@ -234,6 +279,12 @@ fn next_task(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool) -> Option<(Tas
             if let Some((request, observations, photometry)) = queue.part.take() {
                 return Some((Task::Part(request, observations, photometry), model));
             }
+            if let Some((ask, by)) = queue.influence.take() {
+                return Some((Task::Influence(ask, by), model));
+            }
+            if let Some(ask) = queue.history.take() {
+                return Some((Task::History(ask), model));
+            }
             if !queue.waiting.is_empty() {
                 let n = BATCH.min(queue.waiting.len());
                 return Some((Task::Batch(queue.waiting.drain(..n).collect()), model));
@@ -256,6 +307,36 @@ fn classify_until_stopped(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool, r
                 let p = guarded("classifying", || c.classify_part(&observations, photometry)).map(Arc::from);
                 let _ = report.send(Action::ClassifiedPart { request, p });
                 classifier = Some((model, c));
+            }
+            (Ok(mut c), Task::History(ask)) => {
+                match guarded("working out the history", || c.history(&ask.curve, &ask.cancel)) {
+                    Ok(None) => {}
+                    Ok(Some(answers)) => {
+                        let _ = report.send(Action::HistoryReady(ask.request, Ok(answers)));
+                    }
+                    Err(e) => {
+                        let _ = report.send(Action::HistoryReady(ask.request, Err(e)));
+                    }
+                }
+                classifier = Some((model, c));
+            }
+            (Ok(mut c), Task::Influence(ask, by)) => {
+                match guarded("leaving out points", || c.influence(&ask.curve, by, &ask.cancel)) {
+                    Ok(None) => {}
+                    Ok(Some(answers)) => {
+                        let _ = report.send(Action::InfluenceReady(ask.request, Ok(answers)));
+                    }
+                    Err(e) => {
+                        let _ = report.send(Action::InfluenceReady(ask.request, Err(e)));
+                    }
+                }
+                classifier = Some((model, c));
+            }
+            (Err(e), Task::History(ask)) => {
+                let _ = report.send(Action::HistoryReady(ask.request, Err(e)));
+            }
+            (Err(e), Task::Influence(ask, _)) => {
+                let _ = report.send(Action::InfluenceReady(ask.request, Err(e)));
             }
             (Ok(mut c), Task::Batch(batch)) => {
                 let answers = classify_batch(c.as_mut(), batch);

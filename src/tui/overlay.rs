@@ -1,6 +1,7 @@
 //! What may lie over the panes: help, palette, lists, prompts and questions. Data only.
 
 use super::action::LabelsFor;
+use super::arrange::SortKey;
 use super::command::{COMMANDS, Cmd, Command};
 use super::file::FileAnswer;
 use super::input::Input;
@@ -65,6 +66,10 @@ pub enum ListingKind {
     Labels,
     /// What a refit has changed.
     Refit,
+    /// Periods that were found.
+    Periods,
+    /// Which observations matter.
+    Influence,
 }
 
 /// Labels with their objects.
@@ -123,6 +128,10 @@ pub struct ListingRow {
     pub class: Option<String>,
     /// The row of the object that Enter leads to.
     pub object: Option<usize>,
+    /// The observation that Enter leads to, by its number.
+    pub point: Option<usize>,
+    /// The peak of the periodogram that Enter takes.
+    pub peak: Option<usize>,
     /// A label that can be attached as alias, and the class that is suggested for it.
     pub label: Option<(String, Option<NodeId>)>,
 }
@@ -130,7 +139,17 @@ pub struct ListingRow {
 impl ListingRow {
     /// A row that leads nowhere.
     pub fn new(tone: RowTone, sign: impl Into<String>, text: impl Into<String>) -> Self {
-        ListingRow { tone, sign: sign.into(), text: text.into(), node: None, class: None, object: None, label: None }
+        ListingRow {
+            tone,
+            sign: sign.into(),
+            text: text.into(),
+            node: None,
+            class: None,
+            object: None,
+            point: None,
+            peak: None,
+            label: None,
+        }
     }
 }
 
@@ -173,6 +192,8 @@ pub enum Purpose {
     SplitOff(NodeId),
     /// File of the refitted model.
     SaveModel,
+    /// A period that the light curve is folded on.
+    Period,
     /// File of the tree to be opened.
     OpenTree,
     /// File of a tree to be compared with.
@@ -200,6 +221,15 @@ pub enum Purpose {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Which objects are shown; the filter before, and where the selection was.
+    FilterObjects {
+        /// The filter before this one; empty: none.
+        before: String,
+        /// Row to go back to.
+        origin: usize,
+    },
+    /// File that objects are exported to.
+    Export,
     /// Part of an object's name; where the selection was before.
     Search {
         /// Row to go back to.
@@ -279,6 +309,10 @@ pub enum Then {
         /// Leave the program afterwards.
         then_quit: bool,
     },
+    /// Sort the list of objects.
+    Sort(SortKey, bool),
+    /// Write the exported objects over the file that is there.
+    OverwriteExport(PathBuf),
     /// Something with the tree's file.
     File(FileAnswer),
     /// Nothing.

@@ -1,7 +1,7 @@
 //! All that the interface knows. Changed by `update` alone, drawn by `view`; no I/O.
 
 use super::command::{Cmd, Context};
-use super::curve::{Markers, PlotData};
+use super::curve::CurveState;
 use super::file::FileState;
 use super::jobs::Handle;
 use super::keymap::Keymap;
@@ -127,22 +127,6 @@ pub struct Refit {
     pub cancel: Arc<AtomicBool>,
 }
 
-/// How the light curve is shown.
-pub struct CurveState {
-    /// Fluxes and not magnitudes.
-    pub flux: bool,
-    /// Error bars.
-    pub error_bars: bool,
-    /// Symbols or dots.
-    pub markers: Markers,
-    /// The light curve that `data` and `warnings` belong to.
-    pub shown: Option<Arc<LightCurve>>,
-    /// The selected object's points.
-    pub data: Option<Arc<PlotData>>,
-    /// What should be known of the selected object.
-    pub warnings: Vec<String>,
-}
-
 /// All that the interface knows.
 pub struct State {
     /// Colours.
@@ -207,7 +191,7 @@ impl State {
             refit: None,
             tree: TreeState::new(Taxonomy::new("no taxonomy", "Object"), None, true),
             file: FileState::default(),
-            curve: CurveState { flux: false, error_bars: true, markers: Markers::Auto, shown: None, data: None, warnings: Vec::new() },
+            curve: CurveState::default(),
             time: None,
             tau: 0.5,
             focus: Pane::Objects,

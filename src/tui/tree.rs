@@ -8,6 +8,7 @@ use crate::taxonomy::{Counts, Document, Layout, NodeId, Severity, Taxonomy, Weig
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +58,8 @@ pub enum Fold {
 
 /// What follows from the tree, made anew after every edit.
 pub struct Derived {
+    /// Another one for every tree and edit, so that what was worked out on an earlier one is known to be old.
+    pub number: u64,
     /// The tree flattened.
     pub layout: Layout,
     /// Class weights.
@@ -368,5 +371,7 @@ fn derive(tree: &Taxonomy, model: Option<&ModelInfo>) -> Derived {
         let number = |s: Severity| found.iter().filter(|f| f.severity == s).count();
         (number(Severity::Error), number(Severity::Warning))
     });
-    Derived { layout, weights, counted, findings, regroup }
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    Derived { number, layout, weights, counted, findings, regroup }
 }

@@ -15,12 +15,40 @@ pub fn needs_object(s: &State) -> Option<&'static str> {
     s.objects.is_empty().then_some("no object has been read")
 }
 
+pub fn needs_filterable(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| needs_tree(s))
+}
+
+pub fn needs_shown(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| (s.objects.shown() == 0).then_some("the filter lets no object through (Esc shows all)"))
+}
+
+pub fn needs_targets(s: &State) -> Option<&'static str> {
+    if s.objects.n_marked() > 0 { None } else { needs_shown(s) }
+}
+
 pub fn needs_search(s: &State) -> Option<&'static str> {
     needs_object(s).or_else(|| s.objects.search.is_empty().then_some("nothing was searched for (/ does)"))
 }
 
 pub fn needs_model_object(s: &State) -> Option<&'static str> {
     needs_object(s).or_else(|| s.model.ready().is_none().then_some("no model is loaded"))
+}
+
+pub fn needs_influence(s: &State) -> Option<&'static str> {
+    needs_model_object(s).or_else(|| s.curve.influence.is_none().then_some("nothing has been worked out yet (w does that)"))
+}
+
+fn period(s: &State) -> Option<&crate::tui::curve::period::Known> {
+    s.curve.periods.of(&s.curve.shown.as_ref()?.object_id)
+}
+
+pub fn needs_period(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| period(s).is_none().then_some("no period is known (f looks for one, P types one)"))
+}
+
+pub fn needs_peaks(s: &State) -> Option<&'static str> {
+    needs_object(s).or_else(|| period(s).is_none_or(|k| k.peaks().is_empty()).then_some("no period has been looked for (f does that)"))
 }
 
 pub fn needs_cursor(s: &State) -> Option<&'static str> {

@@ -10,6 +10,9 @@ use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{ReadOptions, open_bytes};
 use taxonova::taxonomy::{Layout, Taxonomy, match_label, parse_json, shipped_json, to_json};
 use taxonova::tui::action::{Action, Answered};
+use taxonova::tui::curve::history;
+use taxonova::tui::curve::influence::{self, By};
+use taxonova::tui::curve::period::{Found, Peak};
 use taxonova::tui::effect::Effect;
 use taxonova::tui::file::Arrived;
 use taxonova::tui::jobs::Handle;
@@ -109,6 +112,31 @@ pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
                 Effect::ClassifyPart { request, observations, .. } => {
                     let p = p_for(&m.taxonomy, &m.layout, Some(if observations.len() > 8 { "SN Ibc" } else { "TDE" }), observations.len());
                     actions.push(Action::ClassifiedPart { request, p: Ok(Arc::from(p)) });
+                }
+                Effect::History { request, curve, .. } => {
+                    let mut mjd: Vec<f64> = curve.observations.iter().filter(|o| !o.is_limit()).map(|o| o.mjd).collect();
+                    mjd.dedup();
+                    let answer = |(i, _)| p_for(&m.taxonomy, &m.layout, Some(if i > 4 { "SN Ibc" } else { "TDE" }), i);
+                    let p = mjd.iter().enumerate().map(answer).collect();
+                    actions.push(Action::HistoryReady(request, Ok(history::Answers { mjd, p })));
+                }
+                Effect::Influence { request, curve, by, .. } => {
+                    let all = p_for(&m.taxonomy, &m.layout, Some("SN Ibc"), 0);
+                    let left = (0..curve.observations.len()).map(|i| {
+                        // Every third point speaks for the class, the fourth against it.
+                        let label = if i % 3 == 0 { "TDE" } else { "SN Ibc" };
+                        influence::Left {
+                            members: vec![i],
+                            p: p_for(&m.taxonomy, &m.layout, Some(label), if by == By::Points { 0 } else { i }),
+                        }
+                    });
+                    actions.push(Action::InfluenceReady(request, Ok(influence::Answers { all, left: left.collect(), remark: None })));
+                }
+                Effect::FindPeriod { number, .. } => {
+                    let peak = |period_d| Peak { period_d, power: 0.8, log10_false_alarm: -20.0, harmonics: 2, remark: "" };
+                    let power = (0..200).map(|i| if i == 13 { 0.8 } else { 0.02 + 0.05 * (i % 5) as f32 }).collect();
+                    let found = Found { peaks: vec![peak(7.5), peak(15.0), peak(0.88)], power, frequencies_per_d: (0.02, 2.0) };
+                    actions.push(Action::PeriodsFound(number, Ok(Arc::new(found))));
                 }
                 other => left.push(other),
             }

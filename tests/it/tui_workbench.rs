@@ -430,7 +430,7 @@ fn an_unmapped_label_becomes_an_alias_with_one_key() {
     go_to(&mut s, "TDE");
     let read = |s: &mut State| {
         let (why, labels) = (taxonova::tui::action::LabelsFor::Mapping, Ok(labels.clone()));
-        act(s, Action::LabelsRead { why, path: "labels.csv".into(), labels });
+        act(s, Action::LabelsRead { why, path: "labels.csv".into(), labels, by_object: Vec::new() });
     };
     read(&mut s);
     let rows = listed(&s);
@@ -454,7 +454,7 @@ fn an_unmapped_label_becomes_an_alias_with_one_key() {
     keys(&mut s, "esc u");
     // The same labels as numbers of examples.
     let why = taxonova::tui::action::LabelsFor::Counts;
-    act(&mut s, Action::LabelsRead { why, path: "labels.csv".into(), labels: Ok(labels.clone()) });
+    act(&mut s, Action::LabelsRead { why, path: "labels.csv".into(), labels: Ok(labels.clone()), by_object: Vec::new() });
     let ii = s.tree.taxonomy().find("SN II").unwrap();
     assert_eq!(s.tree.taxonomy().node(ii).count, Some(2));
     assert!(said(&s).contains("4 objects left out"), "{}", said(&s));
@@ -610,7 +610,7 @@ fn counts_beyond_all_numbers_do_not_overflow() {
     let mut s = fresh();
     let labels = vec![("no such".to_string(), u64::MAX), ("nor this".to_string(), 5), ("TDE".to_string(), u64::MAX)];
     let why = taxonova::tui::action::LabelsFor::Counts;
-    act(&mut s, Action::LabelsRead { why, path: "l.csv".into(), labels: Ok(labels) });
+    act(&mut s, Action::LabelsRead { why, path: "l.csv".into(), labels: Ok(labels), by_object: Vec::new() });
     keys(&mut s, "2 w");
     draw(&mut s, 120, 40);
 }

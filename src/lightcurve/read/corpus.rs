@@ -27,7 +27,8 @@ pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadErr
         Opened::Parquet(file) => {
             let plan = Plan::new(file.schema(), &context)?;
             let batches = file.batches(&plan.read, BATCH_ROWS)?;
-            Ok(Box::new(Corpus { context, batches, plan, batch: None, row: 0, rows_read: 0, done: false, bands: BandCache::default() }))
+            let bands = context.bands();
+            Ok(Box::new(Corpus { context, batches, plan, batch: None, row: 0, rows_read: 0, done: false, bands }))
         }
         _ => Err(context.error(Place::File, "this is no Parquet file", "")),
     }

@@ -6,6 +6,7 @@ use super::error::{listed, quoted};
 use super::formats::{Context, Opened};
 use super::points::{self, BandCache, Values};
 use super::text::clean;
+use super::unpack::object_name;
 use super::{Objects, Place, ReadError};
 use crate::lightcurve::{LightCurve, Warning};
 use csv::ByteRecord;
@@ -57,8 +58,7 @@ fn open(file: Opened, context: Context, survey: &'static str) -> Result<Objects,
     let signed = columns.sign.is_some() || columns.is_fluxcal();
     let (delimiter, skip_lines) = (text.delimiter, text.skip_lines);
     let (path, rows) = text.into_rows()?;
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let file_object = if stem == "-" || stem.is_empty() { "stdin".to_string() } else { stem };
+    let file_object = object_name(&path);
     let csv = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -66,21 +66,13 @@ fn open(file: Opened, context: Context, survey: &'static str) -> Result<Objects,
         .comment(Some(b'#'))
         .buffer_capacity(1 << 16)
         .from_reader(rows);
+    let bands = context.bands();
     Ok(Box::new(LongTable {
         drafts: Drafts::new(context.clone(), signed, extra_names),
         context,
         csv,
         record: ByteRecord::new(),
-        row: Row {
-            columns,
-            names,
-            extra,
-            survey,
-            file_object: file_object.into_bytes(),
-            delimiter,
-            bands: BandCache::default(),
-            text: String::new(),
-        },
+        row: Row { columns, names, extra, survey, file_object: file_object.into_bytes(), delimiter, bands, text: String::new() },
         skip_lines,
         rows: 0,
         errors: VecDeque::new(),

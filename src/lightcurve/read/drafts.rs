@@ -82,7 +82,7 @@ impl Draft {
         if self.histories {
             curve.warnings.retain(|w| *w != Warning::Unsorted);
         }
-        curve.warnings.extend(self.rules.iter().map(|(rule, n)| Warning::Other(format!("{n} points dropped ({rule})"))));
+        curve.warnings.extend(self.rules.iter().map(|(rule, n)| Warning::DroppedByRule { rule: rule.to_string(), n: *n }));
         curve.warnings.append(&mut self.warnings);
         (curve.survey, curve.label, curve.fold) = (self.survey, self.label, self.fold);
         for (name, value) in extra_names.iter().zip(self.extra) {

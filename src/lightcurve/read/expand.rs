@@ -1,6 +1,7 @@
 //! From paths to files: folders are searched, everything else is kept as it is.
 
 use super::formats::FORMATS;
+use super::unpack::without_packing;
 use super::{Place, ReadError, snana_pair};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ fn extensions() -> impl Iterator<Item = &'static str> {
 }
 
 fn is_ours(path: &Path) -> bool {
-    let name = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    let name = without_packing(path).extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     name.is_some_and(|name| extensions().any(|e| e == name))
 }
 

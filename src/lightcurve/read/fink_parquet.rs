@@ -55,12 +55,13 @@ pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadErr
         [] => false,
     };
     let batches = file.batches_of_leaves(wanted, BATCH_ROWS)?;
+    let bands = context.bands();
     Ok(Box::new(Alerts {
         drafts: Drafts::new(context.clone(), true, Vec::new()),
         context,
         batches,
         alerts: 0,
-        bands: BandCache::default(),
+        bands,
         errors: Default::default(),
         ended: false,
     }))

@@ -5,9 +5,9 @@ use super::drafts::Drafts;
 use super::error::listed;
 use super::fits_table::{Column, FitsFile, Table};
 use super::formats::{Context, Opened};
-use super::points::BandCache;
 use super::snana_fits;
-use super::table_rows::{Cells, RowErrors, Rows, file_object};
+use super::table_rows::{Cells, RowErrors, Rows};
+use super::unpack::object_name;
 use super::{Objects, Place, ReadError};
 use crate::lightcurve::{LightCurve, units};
 use std::borrow::Cow;
@@ -112,7 +112,8 @@ fn plan(table: &Table, context: &Context) -> Result<(Stored, Rows, Vec<String>),
     let extra_names = extra.iter().filter_map(|&i| names.get(i).map(|n| n.to_string())).collect();
     let (scale, zero) = time_axis(table, time.0, time.1);
     let stored = Stored { columns: table.columns.clone(), time: (time.0, scale, zero) };
-    let rows = Rows { columns, extra, survey: String::new(), file_object: file_object(&context.path), bands: BandCache::default() };
+    let bands = context.bands();
+    let rows = Rows { columns, extra, survey: String::new(), file_object: object_name(&context.path), bands };
     Ok((stored, rows, extra_names))
 }
 

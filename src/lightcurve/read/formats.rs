@@ -4,6 +4,7 @@ use super::avro::AvroFile;
 use super::error::listed;
 use super::fits_table::FitsFile;
 use super::parquet_file::ParquetFile;
+use super::points::BandCache;
 use super::source::Source;
 use super::text::{self, TextFile};
 use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
@@ -22,6 +23,19 @@ pub enum Container {
     Fits,
     /// Text with a header line.
     Text,
+    /// Text of another kind, told by its first lines.
+    Lines,
+    /// A JSON document, or one a line.
+    Json,
+    /// XML of the Virtual Observatory.
+    VoTable,
+}
+
+impl Container {
+    /// Whether its formats look at the first bytes for themselves.
+    fn is_raw(self) -> bool {
+        matches!(self, Container::Lines | Container::Json | Container::VoTable)
+    }
 }
 
 /// One format.
@@ -36,6 +50,8 @@ pub struct FormatInfo {
     pub extensions: &'static [&'static str],
     /// Columns or fields that are read, in a sentence or two.
     pub columns: &'static str,
+    /// The survey's own rules of quality: which points are dropped (and counted), how errors are scaled; empty where there are none.
+    pub quality: &'static str,
     /// Whether an opened file is of this format.
     pub(super) accepts: fn(&Opened) -> bool,
     /// The objects in it.
@@ -51,6 +67,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["parquet", "pq"],
         columns: "object_id; lists of equal length mjd (or jd), band, and mag with mag_err, or flux_ujy with flux_err, and lim_mag; \
                   label, survey, photometry (difference | total), fold; other columns are kept as text.",
+        quality: "",
         accepts: corpus::accepts,
         objects: corpus::objects,
     },
@@ -60,6 +77,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Parquet,
         extensions: &["parquet", "pq"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
+        quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
         accepts: fink_parquet::accepts,
         objects: fink_parquet::objects,
     },
@@ -69,6 +87,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Parquet,
         extensions: &["parquet", "pq"],
         columns: "oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; diffmaglim (a limit where magpsf is null).",
+        quality: "The sign of isdiffpos; repeats of a time and filter are dropped and counted.",
         accepts: long_parquet::accepts_alerce,
         objects: long_parquet::objects_alerce,
     },
@@ -78,6 +97,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Parquet,
         extensions: &["parquet", "pq"],
         columns: "Columns named as in CSV, of any width; the rows of an object need not be adjacent.",
+        quality: "",
         accepts: long_parquet::accepts_long,
         objects: long_parquet::objects_long,
     },
@@ -87,6 +107,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Avro,
         extensions: &["avro"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
+        quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
         accepts: ztf_avro::accepts,
         objects: ztf_avro::objects,
     },
@@ -98,6 +119,8 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "diaSource, prvDiaSources and prvDiaForcedSources with midpointMjdTai (midPointTai; TAI as given, 37 s ahead of UTC), band \
                   (filterName), psfFlux and psfFluxErr (psFlux; nJy, ELAsTiCC: zero point 27.5), prvDiaNondetectionLimits with diaNoise (one \
                   sigma). A detection beats forced photometry of the same time and band.",
+        quality: "Points with psfFlux_flag (the fit of the PSF failed) or timeWithdrawnMjdTai (marked invalid by Rubin) are dropped and counted; other flags say \
+                  nothing of the flux and are not used.",
         accepts: lsst_avro::accepts,
         objects: lsst_avro::objects,
     },
@@ -108,6 +131,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["fits", "fit"],
         columns: "NAME_HEAD.FITS with SNID, PTROBS_MIN, PTROBS_MAX, and beside it NAME_PHOT.FITS (or the file of PHOTFILE) with MJD, BAND (or \
                   FLT), FLUXCAL, FLUXCALERR (zero point 27.5); give either. The label is SIM_TYPE_NAME, else SNTYPE if it is above 0.",
+        quality: "Rows between two objects (MJD -777) are passed over; PHOTFLAG, whose bits every survey defines anew, is not used.",
         accepts: snana_fits::accepts,
         objects: snana_fits::objects,
     },
@@ -118,6 +142,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["fits", "fit"],
         columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its TUNIT; a column time counts from MJDREF if \
                   there is one.",
+        quality: "",
         accepts: fits::accepts,
         objects: fits::objects,
     },
@@ -127,6 +152,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Text,
         extensions: &["csv"],
         columns: "mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; oid, without which the file is one object named by the file.",
+        quality: "",
         accepts: delimited::accepts_alerce,
         objects: delimited::objects_alerce,
     },
@@ -140,6 +166,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   or flux_ujy with flux_err (flux: uJy, or by a column zp; flux_njy; FLUXCAL with FLUXCALERR: zero point 27.5); lim_mag \
                   (diffmaglim: 5 sigma, where there is no magnitude); isdiffpos (t/f, 1/0, 1/-1); label (class), survey, photometry \
                   (difference | total), fold; another column is kept as text where all rows of an object agree.",
+        quality: "",
         accepts: delimited::accepts_long,
         objects: delimited::objects_long,
     },
@@ -150,6 +177,8 @@ pub(super) enum Opened {
     Parquet(ParquetFile),
     Avro(AvroFile),
     Fits(Box<FitsFile>),
+    /// Nothing but the first bytes has been looked at.
+    Raw(Box<Source>),
     Text(Box<TextFile>),
 }
 
@@ -164,6 +193,11 @@ pub(super) struct Context {
 impl Context {
     pub fn origin(&self) -> Origin {
         Origin { path: self.path.clone(), format: self.format }
+    }
+
+    /// Bands by the names in the file, as the table and the user say.
+    pub fn bands(&self) -> BandCache {
+        BandCache::new(&self.options.band_map)
     }
 
     pub fn error(&self, place: Place, found: impl Into<String>, expected: impl Into<String>) -> ReadError {
@@ -184,8 +218,13 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
         Opened::Avro(AvroFile::open(source.into_read()).map_err(|found| ReadError::new(&path, Place::File, found, whole))?)
     } else if head.starts_with(FITS) {
         Opened::Fits(Box::new(FitsFile::open(source, fits::is_wanted)?))
-    } else if foreign(head).is_none() && text::is_text(head) {
-        Opened::Text(Box::new(TextFile::open(source)?))
+    } else if text::is_text(head) {
+        match Opened::Raw(Box::new(source)) {
+            raw if FORMATS.iter().any(|f| f.container.is_raw() && (f.accepts)(&raw)) => raw,
+            Opened::Raw(source) if foreign(&source.head).is_none() => Opened::Text(Box::new(TextFile::open(*source)?)),
+            Opened::Raw(source) => return Err(unknown(&source)),
+            other => other,
+        }
     } else {
         return Err(unknown(&source));
     };
@@ -217,6 +256,7 @@ impl Opened {
             Opened::Avro(_) => Container::Avro,
             Opened::Fits(_) => Container::Fits,
             Opened::Text(_) => Container::Text,
+            Opened::Raw(_) => Container::Lines,
         }
     }
 
@@ -232,6 +272,7 @@ impl Opened {
                 None => format!("a FITS table with the columns {}", listed(&file.other_columns)),
                 Some(table) => format!("a FITS table with the columns {}", listed(table.names())),
             },
+            Opened::Raw(_) => "a text".to_string(),
             Opened::Text(file) => format!("a text table with the columns {}", listed(&file.names)),
         }
     }

@@ -278,7 +278,7 @@ impl Table {
 
 fn from_text(table: Table, source: Source, path: &Path, out: &mut Rows) -> Result<(), ReadError> {
     out.text = true;
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = super::unpack::object_name(path);
     let limited: Box<dyn Read + Send> = text::short_lines(source.into_read());
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).delimiter(table.delimiter).flexible(true).comment(Some(b'#')).from_reader(limited);

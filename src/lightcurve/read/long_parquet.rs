@@ -5,8 +5,8 @@ use super::columns::Columns;
 use super::drafts::Drafts;
 use super::error::listed;
 use super::formats::{Context, Opened};
-use super::points::BandCache;
-use super::table_rows::{Cells, RowErrors, Rows, file_object};
+use super::table_rows::{Cells, RowErrors, Rows};
+use super::unpack::object_name;
 use super::{Objects, Place, ReadError};
 use crate::lightcurve::LightCurve;
 use arrow::array::RecordBatch;
@@ -92,7 +92,8 @@ fn open(file: Opened, context: Context, survey: &str) -> Result<Objects, ReadErr
     let column_names = read.iter().filter_map(|&i| names.get(i).map(|n| n.to_string())).collect();
     let signed = columns.sign.is_some() || columns.is_fluxcal();
     let batches = file.batches(&read, BATCH_ROWS)?;
-    let rows = Rows { columns, extra, survey: survey.to_string(), file_object: file_object(&context.path), bands: BandCache::default() };
+    let bands = context.bands();
+    let rows = Rows { columns, extra, survey: survey.to_string(), file_object: object_name(&context.path), bands };
     Ok(Box::new(LongTable {
         drafts: Drafts::new(context.clone(), signed, extra_names),
         context,

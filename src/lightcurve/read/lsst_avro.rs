@@ -48,12 +48,13 @@ pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadErr
     }
     // ELAsTiCC, a simulation in Rubin's schema, has SNANA's zero point.
     let scale = if file.shapes.name().starts_with("elasticc") { FLUXCAL_UJY } else { NJY };
+    let bands = context.bands();
     Ok(Box::new(Alerts {
         drafts: Drafts::new(context.clone(), true, Vec::new()),
         context,
         file,
         alerts: 0,
-        points: Points { scale, bands: BandCache::default() },
+        points: Points { scale, bands },
         error: None,
         ended: false,
     }))

@@ -46,6 +46,10 @@ fn add(warnings: &mut Vec<Warning>, new: Warning) {
                 *n += m;
                 return;
             }
+            (Warning::DroppedByRule { rule, n }, Warning::DroppedByRule { rule: same, n: m }) if rule == same => {
+                *n += m;
+                return;
+            }
             (old, new) if *old == *new => return,
             _ => {}
         }

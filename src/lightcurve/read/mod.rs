@@ -33,6 +33,7 @@ mod snana_pair;
 mod source;
 mod table_rows;
 mod text;
+mod unpack;
 mod ztf_avro;
 
 pub use error::{Place, ReadError};
@@ -41,7 +42,7 @@ pub use formats::{Container, FORMATS, FormatInfo};
 pub use labels::{LabelFile, read_all_labels, read_labels};
 pub use merge::merge;
 
-use super::{LightCurve, Photometry};
+use super::{BandId, LightCurve, Photometry};
 use source::Source;
 use std::io::Read;
 use std::path::Path;
@@ -57,11 +58,13 @@ pub struct ReadOptions {
     pub merge_rows: bool,
     /// At most so many bytes of one input are kept in memory.
     pub max_bytes: u64,
+    /// What names of bands in the files mean, where the table of bands says something else or nothing.
+    pub band_map: Vec<(String, BandId)>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { photometry: None, merge_rows: true, max_bytes: 1 << 30 }
+        ReadOptions { photometry: None, merge_rows: true, max_bytes: 1 << 30, band_map: Vec::new() }
     }
 }
 
@@ -84,7 +87,7 @@ pub fn open(path: &Path, options: &ReadOptions) -> Result<Reader, ReadError> {
 /// Opens what is in memory. `name` stands for the path in origins and errors; its file stem names the object if nothing else does.
 pub fn open_bytes(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<Reader, ReadError> {
     let bytes = bytes.into();
-    start(Path::new(name), || Ok(Source::memory(Path::new(name), bytes)), options)
+    start(Path::new(name), || Source::memory(Path::new(name), bytes), options)
 }
 
 /// Opens what can be read once. Rows of one object must be adjacent; a format that is read from its end is first read

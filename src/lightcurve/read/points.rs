@@ -3,6 +3,7 @@
 
 use super::columns::{BandCode, Times};
 use crate::lightcurve::{BandId, Observation, Photometry, Warning, units};
+use std::sync::Arc;
 
 /// Magnitudes beyond this are the usual marks for "none" (99, 99.99, 999, -99).
 const NO_MAGNITUDE: f64 = 90.0;
@@ -133,6 +134,8 @@ type KnownBands = Vec<(Box<str>, BandId)>;
 #[derive(Default)]
 pub(super) struct BandCache {
     surveys: Vec<(Box<str>, KnownBands)>,
+    /// What the user says that names mean.
+    told: Arc<[(String, BandId)]>,
     /// The survey asked for last.
     current: usize,
 }
@@ -141,6 +144,18 @@ pub(super) struct BandCache {
 const CACHED: usize = 64;
 
 impl BandCache {
+    /// A cache that follows what the user says.
+    pub fn new(told: &[(String, BandId)]) -> BandCache {
+        BandCache { told: told.into(), ..BandCache::default() }
+    }
+
+    fn look_up(&self, name: &str, survey: &str, code: BandCode) -> BandId {
+        match self.told.iter().find(|(told, _)| told == name) {
+            Some((_, band)) => *band,
+            None => look_up(name, survey, code),
+        }
+    }
+
     /// The band that `name` means in `survey`.
     pub fn get(&mut self, name: &str, survey: &str, code: BandCode) -> BandId {
         if self.surveys.get(self.current).is_none_or(|s| *s.0 != *survey) {
@@ -150,17 +165,16 @@ impl BandCache {
                     self.surveys.push((survey.into(), Vec::new()));
                     self.surveys.len() - 1
                 }
-                None => return look_up(name.trim(), survey, code),
+                None => return self.look_up(name.trim(), survey, code),
             };
         }
-        let Some((_, known)) = self.surveys.get_mut(self.current) else {
-            return look_up(name.trim(), survey, code);
-        };
-        if let Some((_, band)) = known.iter().find(|(known, _)| **known == *name) {
+        if let Some((_, known)) = self.surveys.get(self.current)
+            && let Some((_, band)) = known.iter().find(|(known, _)| **known == *name)
+        {
             return *band;
         }
-        let band = look_up(name.trim(), survey, code);
-        if known.len() < CACHED {
+        let band = self.look_up(name.trim(), survey, code);
+        if let Some((_, known)) = self.surveys.get_mut(self.current).filter(|(_, known)| known.len() < CACHED) {
             known.push((name.into(), band));
         }
         band

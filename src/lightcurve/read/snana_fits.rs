@@ -107,7 +107,8 @@ impl Pair {
         read_head(&mut head, &context, &mut objects, &mut errors)?;
         // In the order of their points: these are read once, from the first to the last.
         objects.sort_by_key(|o| o.rows.0);
-        Ok(Box::new(Pair { context, survey, objects: objects.into_iter(), errors, phot, columns, bands: BandCache::default() }))
+        let bands = context.bands();
+        Ok(Box::new(Pair { context, survey, objects: objects.into_iter(), errors, phot, columns, bands }))
     }
 }
 

@@ -2,6 +2,7 @@
 //! looked at before it is read.
 
 use super::error::{Place, ReadError};
+use super::unpack::Packing;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
@@ -24,6 +25,8 @@ enum Body {
     Memory(Bytes),
     /// What follows the head.
     Stream(Box<dyn Read + Send>),
+    /// What follows the head, of a file that was compressed: it ends, and all of it is there.
+    Unpacked(Box<dyn Read + Send>),
 }
 
 /// Bytes that can be read at any offset.
@@ -48,13 +51,29 @@ impl Source {
         let mut head = Vec::new();
         (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(fail)?;
         file.seek(SeekFrom::Start(0)).map_err(fail)?;
-        Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::File(file) })
+        match Packing::of(&head) {
+            Some(packing) => Self::unpack(path, packing, Box::new(file), false),
+            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::File(file) }),
+        }
     }
 
     /// Takes what is in memory, under the name `path`.
-    pub fn memory(path: &Path, bytes: Vec<u8>) -> Source {
+    pub fn memory(path: &Path, bytes: Vec<u8>) -> Result<Source, ReadError> {
+        if let Some(packing) = Packing::of(&bytes) {
+            return Self::unpack(path, packing, Box::new(Cursor::new(bytes)), false);
+        }
         let head = bytes.iter().take(HEAD_BYTES as usize).copied().collect();
-        Source { path: Arc::new(path.to_path_buf()), head, body: Body::Memory(bytes.into()) }
+        Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::Memory(bytes.into()) })
+    }
+
+    /// Takes what a compressed input holds. What is compressed twice is not unpacked twice.
+    fn unpack(path: &Path, packing: &'static Packing, packed: Box<dyn Read + Send>, is_stream: bool) -> Result<Source, ReadError> {
+        let fail = |e: std::io::Error| ReadError::io(path, "cannot be read", &e);
+        let mut rest = packing.open(packed).map_err(fail)?;
+        let mut head = Vec::new();
+        rest.as_mut().take(HEAD_BYTES).read_to_end(&mut head).map_err(fail)?;
+        let body = if is_stream { Body::Stream(rest) } else { Body::Unpacked(rest) };
+        Ok(Source { path: Arc::new(path.to_path_buf()), head, body })
     }
 
     /// Takes what can be read once.
@@ -62,7 +81,10 @@ impl Source {
         let mut head = Vec::new();
         let read = stream.as_mut().take(HEAD_BYTES).read_to_end(&mut head);
         read.map_err(|e| ReadError::io(path, "cannot be read", &e))?;
-        Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::Stream(stream) })
+        match Packing::of(&head) {
+            Some(packing) => Self::unpack(path, packing, Box::new(Cursor::new(head).chain(stream)), true),
+            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::Stream(stream) }),
+        }
     }
 
     /// Whether it can be read only once, and may never end.
@@ -75,7 +97,7 @@ impl Source {
         match self.body {
             Body::File(file) => Box::new(file),
             Body::Memory(bytes) => Box::new(Cursor::new(bytes)),
-            Body::Stream(stream) => Box::new(Cursor::new(self.head).chain(stream)),
+            Body::Stream(rest) | Body::Unpacked(rest) => Box::new(Cursor::new(self.head).chain(rest)),
         }
     }
 
@@ -85,17 +107,18 @@ impl Source {
         match self.body {
             Body::File(file) => Ok(Seekable::File(file)),
             Body::Memory(bytes) => Ok(Seekable::Memory(bytes)),
-            Body::Stream(_) => {
+            Body::Stream(_) | Body::Unpacked(_) => {
+                let what = if self.is_stream() { "a stream" } else { "a compressed file" };
                 let mut all = Vec::new();
                 let read = self.into_read().take(max_bytes.saturating_add(1)).read_to_end(&mut all);
                 read.map_err(|e| ReadError::io(&path, "cannot be read", &e))?;
                 if all.len() as u64 > max_bytes {
-                    let found = format!("a stream of more than {} MiB", max_bytes >> 20);
+                    let found = format!("{what} of more than {} MiB", max_bytes >> 20);
                     return Err(ReadError::new(
                         &path,
                         Place::File,
                         found,
-                        "no more in a format that is read from its end: save it as a file",
+                        "no more in a format that is read from its end: save it as a plain file",
                     ));
                 }
                 Ok(Seekable::Memory(all.into()))

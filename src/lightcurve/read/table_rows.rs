@@ -10,7 +10,6 @@ use super::{Place, ReadError};
 use crate::lightcurve::Warning;
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::path::Path;
 
 /// So many faulty rows of a file are named one by one; the rest is counted.
 const MAX_ROW_ERRORS: u64 = 20;
@@ -123,10 +122,4 @@ impl RowErrors {
     pub fn next(&mut self) -> Option<ReadError> {
         self.waiting.pop_front()
     }
-}
-
-/// The name of the object in a file that names none: that of the file.
-pub(super) fn file_object(path: &Path) -> String {
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    if stem == "-" || stem.is_empty() { "stdin".to_string() } else { stem }
 }

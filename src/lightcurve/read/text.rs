@@ -148,7 +148,7 @@ mod tests {
     use std::path::Path;
 
     fn open(text: &str) -> Result<TextFile, ReadError> {
-        TextFile::open(Source::memory(Path::new("t"), text.as_bytes().to_vec()))
+        TextFile::open(Source::memory(Path::new("t"), text.as_bytes().to_vec())?)
     }
 
     #[test]

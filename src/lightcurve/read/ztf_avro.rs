@@ -33,12 +33,13 @@ pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadErr
         let found = format!("the fields are {}", listed(fields.iter().map(|f| &f.0)));
         return Err(context.error(Place::Field("candidate".to_string()), found, format!("these as well: {}", listed(missing))));
     }
+    let bands = context.bands();
     Ok(Box::new(Alerts {
         drafts: Drafts::new(context.clone(), true, Vec::new()),
         context,
         file,
         alerts: 0,
-        bands: BandCache::default(),
+        bands,
         error: None,
         ended: false,
     }))

@@ -163,12 +163,15 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         Purpose::Citation => ("source of the tree".to_string(), Edit::SetTitle { name: tree.name.clone(), citation: text.to_string() }),
         Purpose::SaveAs { .. }
         | Purpose::SaveModel
+        | Purpose::Period
         | Purpose::OpenTree
         | Purpose::DiffFile
         | Purpose::Labels(_)
         | Purpose::Search { .. }
         | Purpose::SearchClass { .. }
-        | Purpose::Filter { .. } => return Ok(None),
+        | Purpose::Filter { .. }
+        | Purpose::FilterObjects { .. }
+        | Purpose::Export => return Ok(None),
     };
     Ok(Some(step).filter(|(_, edit)| !tree.changes_nothing(edit)))
 }

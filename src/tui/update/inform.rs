@@ -1,9 +1,9 @@
 //! What jobs and effects report.
 
-use super::{diff, edit, file, labels, navigate, prompt, refit, report};
+use super::{curve, diff, edit, file, labels, navigate, objects, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, LabelsFor};
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
 use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
@@ -130,12 +130,19 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
                 is_quit: false,
             }));
         }
-        Action::LabelsRead { why, path, labels } => labels::read(state, why, path, labels),
+        Action::LabelsRead { why: LabelsFor::Truth, path, labels, by_object } => {
+            return objects::take_labels(state, &path, labels.map(|_| by_object));
+        }
+        Action::LabelsRead { why, path, labels, .. } => labels::read(state, why, path, labels),
+        Action::Export(report) => objects::exported(state, report),
         Action::TreeRead { path, tree } => match tree {
             Ok(tree) => diff::with_file(state, &path, &tree),
             Err(why) => state.say(Tone::Error, clean(&why).into_owned()),
         },
         Action::ClassifiedPart { request, p } => take_part(state, request, p),
+        Action::HistoryReady(request, answers) => curve::history_answered(state, request, answers),
+        Action::InfluenceReady(request, answers) => curve::influence_answered(state, request, answers),
+        Action::PeriodsFound(number, peaks) => curve::found(state, number, peaks),
         Action::Saved { path, then_quit } => {
             state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));
             state.tree.path = Some(path);

@@ -47,7 +47,7 @@ pub fn read(state: &mut State, why: LabelsFor, path: PathBuf, labels: Result<Vec
         (Ok(labels), LabelsFor::Counts) => {
             counts::of_labels(state, format!("examples of {name}"), labels.iter().map(|(l, n)| (l.as_str(), *n)));
         }
-        (Ok(labels), LabelsFor::Mapping) => {
+        (Ok(labels), LabelsFor::Mapping | LabelsFor::Truth) => {
             state.status = None;
             list(state, Arc::new(labels), name, None);
         }

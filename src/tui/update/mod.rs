@@ -2,6 +2,7 @@
 
 mod classes;
 mod counts;
+mod curve;
 mod diff;
 mod edit;
 mod file;
@@ -9,6 +10,7 @@ mod inform;
 mod labels;
 mod mouse;
 mod navigate;
+mod objects;
 mod prompt;
 mod refit;
 mod report;
@@ -34,7 +36,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Paste(text) => prompt::paste(state, &text),
         other => inform::inform(state, other),
     };
+    effects.extend(curve::settle(state));
     file::after(state, chosen, &mut effects);
+    objects::keep_up(state);
     effects
 }
 
@@ -82,8 +86,9 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         NextPane | PreviousPane | PaneObjects | PaneTaxonomy | PaneCurve | OpenObject => navigate::focus(state, cmd),
         Zoom => state.zoom = !state.zoom,
         Narrower | Wider | ResetPanes => navigate::resize(state, cmd),
-        NextObject => return navigate::select_object(state, state.objects.selected.saturating_add(1)),
-        PreviousObject => return navigate::select_object(state, state.objects.selected.saturating_sub(1)),
+        NextObject => navigate::go_in_objects(state, Down),
+        PreviousObject => navigate::go_in_objects(state, Up),
+        SortObjects | ReverseObjects | FilterObjects | MarkObject | MarkShown | ExportObjects | TruthFile => objects::objects(state, cmd),
         Search => prompt::open_search(state),
         SearchNext | SearchPrevious => return navigate::search_again(state, cmd == SearchNext),
         ToggleFold | Fold | Unfold | FoldAll | UnfoldAll | FoldBelow | UnfoldBelow => navigate::fold(state, cmd),
@@ -107,14 +112,10 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Save => return edit::save(state, false),
         SaveAs => prompt::open_save_as(state, false),
         Reload => return file::reload(state),
-        FluxMode => {
-            state.curve.flux = !state.curve.flux;
-            navigate::prepare_curve(state);
-        }
-        ErrorBars => state.curve.error_bars = !state.curve.error_bars,
-        Markers => {
-            state.curve.markers = state.curve.markers.next();
-            state.say(Tone::Info, format!("points are drawn as {}", state.curve.markers.title()));
+        FluxMode | ErrorBars | Markers | TimeAxis | ZoomIn | ZoomOut | ZoomInY | ZoomOutY | PanLeft | PanRight | PanUp | PanDown
+        | ResetZoom | FitY | NextBand | PreviousBand | HideBand | OnlyBand | FitBand | NextPoint | PreviousPoint | FoldCurve
+        | TypePeriod | HalfPeriod | DoublePeriod | NextPeriod | PeriodList | History | HistoryLevel | Why | WhyList => {
+            return curve::curve(state, cmd);
         }
         TimeCursor | TimeBack | TimeForward | TimeLeft | TimeRight | TimeAll => return time::time(state, cmd),
         Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
@@ -154,8 +155,17 @@ fn back(state: &mut State) -> Vec<Effect> {
     if state.refit.is_some() {
         return refit::stop(state);
     }
-    if state.tree.moving.take().is_some() {
+    if state.curve.periods.stop() {
+        state.curve.periods.fold = false;
+        state.say(Tone::Info, "the search for a period was stopped");
+    } else if state.tree.moving.take().is_some() {
         state.say(Tone::Info, "nothing was moved");
+    } else if state.focus == Pane::Curve && state.curve.chosen.take().is_some() {
+        // The read-out is gone.
+    } else if state.focus == Pane::Curve && state.curve.influence.is_some() {
+        curve::stop_influence(state);
+    } else if state.focus == Pane::Curve && state.curve.window != Default::default() {
+        state.curve.window = Default::default();
     } else if state.focus == Pane::Taxonomy && !state.tree.filter.is_empty() {
         state.tree.filter.clear();
         navigate::reveal(state, state.tree.selected);
@@ -164,6 +174,9 @@ fn back(state: &mut State) -> Vec<Effect> {
         state.say(Tone::Info, "no class is marked");
     } else if state.focus == Pane::Taxonomy && !state.tree.search.is_empty() {
         state.tree.search.clear();
+    } else if state.focus == Pane::Objects && state.objects.filter().is_some() {
+        state.objects.set_filter(None);
+        state.say(Tone::Info, "all objects are shown");
     } else if state.time.is_some() {
         return time::time(state, Cmd::TimeAll);
     } else if !state.objects.search.is_empty() {

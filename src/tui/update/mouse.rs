@@ -1,6 +1,6 @@
-//! The mouse: a click selects, the wheel scrolls. Uses the rectangles of the last frame.
+//! The mouse: a click selects, the wheel scrolls lists and zooms the plot, dragging moves the plot or the time cursor. Uses the rectangles of the last frame.
 
-use super::{command, navigate, time};
+use super::{command, curve, navigate, time};
 use crate::tui::command::Cmd;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
@@ -16,7 +16,18 @@ pub fn mouse(state: &mut State, event: MouseEvent) -> Vec<Effect> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => click(state, at),
-        MouseEventKind::Drag(MouseButton::Left) if state.time.is_some() => set_time(state, at),
+        MouseEventKind::Down(_) => {
+            if state.overlay.is_none() && on_plot(state, at) {
+                curve::grip::take(state, at.x, at.y);
+            }
+            Vec::new()
+        }
+        // With the time cursor on, the left button moves it; the others move the plot.
+        MouseEventKind::Drag(MouseButton::Left) if state.time.is_some() && state.overlay.is_none() => set_time(state, at),
+        MouseEventKind::Drag(_) if state.overlay.is_none() && state.hits.curve.plot.is_there() => {
+            curve::grip::drag(state, at.x, at.y);
+            Vec::new()
+        }
         MouseEventKind::ScrollDown => wheel(state, at, true),
         MouseEventKind::ScrollUp => wheel(state, at, false),
         _ => Vec::new(),
@@ -53,9 +64,9 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
         state.tree.moving = None;
     }
     match pane {
-        Pane::Objects => match state.hits.objects.row_at(at, state.objects.offset) {
-            Some(row) if row < state.objects.len() => navigate::select_object(state, row),
-            _ => Vec::new(),
+        Pane::Objects => match state.hits.objects.row_at(at, state.objects.offset).and_then(|place| state.objects.row_at(place)) {
+            Some(row) => navigate::select_object(state, row),
+            None => Vec::new(),
         },
         Pane::Taxonomy => {
             let rows = state.tree.rows(state.cascade().as_ref());
@@ -69,15 +80,44 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Pane::Curve if state.time.is_some() => set_time(state, at),
-        Pane::Curve => Vec::new(),
+        Pane::Curve => click_curve(state, at),
     }
 }
 
-/// Puts the time cursor on the observation nearest to the column.
+fn on_plot(state: &State, at: Position) -> bool {
+    state.hits.curve.plot.canvas.contains(at)
+}
+
+/// A band of the legend is hidden or shown; a point is looked at; the time cursor comes, if it is on.
+fn click_curve(state: &mut State, at: Position) -> Vec<Effect> {
+    state.curve.grip = None;
+    if let Some(band) = state.hits.curve.legend.band_at(at) {
+        state.curve.band = Some(band);
+        curve::toggle_band(state, band);
+        return Vec::new();
+    }
+    if !on_plot(state, at) {
+        return Vec::new();
+    }
+    if state.time.is_some() {
+        return set_time(state, at);
+    }
+    curve::grip::take(state, at.x, at.y);
+    curve::choose_nearest(state, at.x, at.y);
+    Vec::new()
+}
+
+/// Puts the time cursor on the observation nearest to the column; in a folded light curve, to the point.
 fn set_time(state: &mut State, at: Position) -> Vec<Effect> {
-    let (Some(day), Some(data)) = (state.hits.day_at(at), state.curve.data.clone()) else { return Vec::new() };
-    let mjd = day + data.day0_mjd;
+    let Some(data) = state.curve.data.clone().filter(|_| state.hits.curve.plot.is_there()) else { return Vec::new() };
+    let mjd = if data.shape.period_d.is_some() {
+        let id = curve::choose_nearest(state, at.x, at.y);
+        id.and_then(|id| state.curve.shown.as_ref()?.observations.get(id)).map(|o| o.mjd)
+    } else {
+        state.curve.chosen = None;
+        Some(state.hits.curve.plot.value_at(at.x, at.y).0 + data.offset_mjd)
+    };
+    let Some(mjd) = mjd else { return Vec::new() };
     let after = data.times_mjd.partition_point(|t| *t < mjd);
     let nearest = [after.checked_sub(1), Some(after)]
         .into_iter()
@@ -93,6 +133,10 @@ fn set_time(state: &mut State, at: Position) -> Vec<Effect> {
 fn wheel(state: &mut State, at: Position, down: bool) -> Vec<Effect> {
     let cmd = if down { Cmd::Down } else { Cmd::Up };
     if state.overlay.is_none() {
+        if on_plot(state, at) {
+            curve::wheel(state, at.x, at.y, down);
+            return Vec::new();
+        }
         let Some(pane) = pane_at(state, at) else { return Vec::new() };
         let focus = std::mem::replace(&mut state.focus, pane);
         for _ in 0..NOTCH {

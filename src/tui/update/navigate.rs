@@ -2,7 +2,6 @@
 
 use super::pane_after;
 use crate::tui::command::Cmd;
-use crate::tui::curve::PlotData;
 use crate::tui::effect::Effect;
 use crate::tui::objects::Classified;
 use crate::tui::overlay::Overlay;
@@ -47,14 +46,23 @@ pub fn go(state: &mut State, cmd: Cmd) {
         None => {}
     }
     match state.focus {
-        Pane::Objects => {
-            state.objects.selected = target(cmd, state.objects.selected, state.objects.len(), state.hits.objects.rows);
-        }
+        Pane::Objects => go_in_objects(state, cmd),
         Pane::Taxonomy => go_in_tree(state, cmd),
         // The light curve has no rows: up and down go through the objects.
-        Pane::Curve => {
-            state.objects.selected = target(cmd, state.objects.selected, state.objects.len(), state.hits.objects.rows);
-        }
+        Pane::Curve => go_in_objects(state, cmd),
+    }
+}
+
+/// Moves through the objects that are shown.
+pub fn go_in_objects(state: &mut State, cmd: Cmd) {
+    let at = state.objects.at();
+    let place = match cmd {
+        // The row that was selected is not shown: the next one stands where it was.
+        Cmd::Down if !state.objects.selected_is_shown() => at,
+        _ => target(cmd, at, state.objects.shown(), state.hits.objects.rows),
+    };
+    if let Some(row) = state.objects.row_at(place) {
+        state.objects.select(row);
     }
 }
 
@@ -68,7 +76,7 @@ fn go_in_tree(state: &mut State, cmd: Cmd) {
 
 /// Selects a row of the list of objects.
 pub fn select_object(state: &mut State, index: usize) -> Vec<Effect> {
-    state.objects.selected = index.min(state.objects.len().saturating_sub(1));
+    state.objects.select(index);
     after_selection(state)
 }
 
@@ -83,7 +91,7 @@ pub fn after_selection(state: &mut State) -> Vec<Effect> {
     if same {
         return Vec::new();
     }
-    state.curve.shown = now;
+    state.curve.select(now);
     state.time = None;
     prepare_curve(state);
     match state.objects.current() {
@@ -95,7 +103,7 @@ pub fn after_selection(state: &mut State) -> Vec<Effect> {
 /// Puts the selected object's points into plot coordinates.
 pub fn prepare_curve(state: &mut State) {
     let curve = state.curve.shown.clone();
-    state.curve.data = curve.as_ref().map(|c| Arc::new(PlotData::new(c, state.curve.flux)));
+    state.curve.prepare();
     state.curve.warnings = match &curve {
         Some(c) => {
             let of_model = state.model.ready().map(|m| (m.warnings)(c)).unwrap_or_default();
@@ -108,13 +116,14 @@ pub fn prepare_curve(state: &mut State) {
 
 /// Next or previous match of the search.
 pub fn search_again(state: &mut State, forward: bool) -> Vec<Effect> {
-    let n = state.objects.len();
+    let n = state.objects.shown();
     let step = if forward { 1 } else { -1 };
-    let from = (state.objects.selected as isize + step).rem_euclid(n.max(1) as isize) as usize;
+    let from = (state.objects.at() as isize + step).rem_euclid(n.max(1) as isize) as usize;
     match state.objects.find(from, step) {
         Some(index) => select_object(state, index),
         None => {
-            state.say(Tone::Warn, format!("no object's name contains \"{}\"", crate::tui::text::clean(&state.objects.search)));
+            let shown = if state.objects.filter().is_some() { " of those shown" } else { "" };
+            state.say(Tone::Warn, format!("no object's name{shown} contains \"{}\"", crate::tui::text::clean(&state.objects.search)));
             Vec::new()
         }
     }

@@ -1,6 +1,6 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{classes, command, counts, diff, edit, file, navigate, open, report, shape};
+use super::{classes, command, counts, curve, diff, edit, file, navigate, objects, open, report, shape};
 use crate::taxonomy::Subtree;
 use crate::tui::action::LabelsFor;
 use crate::tui::command::Cmd;
@@ -85,9 +85,12 @@ fn changed(state: &mut State) -> Vec<Effect> {
     check(state);
     classes::typed(state);
     let Some(Overlay::Prompt(p)) = &state.overlay else { return Vec::new() };
+    if matches!(p.purpose, Purpose::FilterObjects { .. }) {
+        return objects::typed(state);
+    }
     let Purpose::Search { origin, .. } = p.purpose else { return Vec::new() };
     state.objects.search = p.input.text().to_lowercase();
-    let found = state.objects.find(origin, 1);
+    let found = state.objects.find(state.objects.place_of(origin).unwrap_or(0), 1);
     if let Some(Overlay::Prompt(p)) = &mut state.overlay {
         p.problem = (found.is_none() && !p.input.text().is_empty()).then(|| "no such object".to_string());
     }
@@ -99,7 +102,11 @@ pub fn check(state: &mut State) {
     let Some(Overlay::Prompt(p)) = &state.overlay else { return };
     let problem = match &p.purpose {
         Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return,
+        Purpose::FilterObjects { .. } => objects::filter_problem(state, p.input.text()),
+        Purpose::Export => objects::export_problem(state, p.input.text()),
+        Purpose::Labels(LabelsFor::Truth) => None,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
+        Purpose::Period => curve::parse_period(p.input.text()).err(),
         Purpose::SaveModel => (!p.input.text().trim().ends_with(".onnx")).then(|| "a file name that ends in .onnx".to_string()),
         Purpose::OpenTree | Purpose::DiffFile | Purpose::Labels(_) => {
             p.input.text().trim().is_empty().then(|| "the path of a file".to_string())
@@ -161,8 +168,16 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                     let file = state.model.ready().and_then(|m| m.handle.file.clone());
                     return file.map(|file| Effect::SaveModel { file, path, overwrite: false }).into_iter().collect();
                 }
+                Purpose::Period => {
+                    if let Ok(period_d) = curve::parse_period(p.input.text()) {
+                        curve::typed_period(state, period_d);
+                    }
+                }
                 Purpose::OpenTree => return open_tree(state, expand_home(p.input.text().trim())),
                 Purpose::DiffFile => return vec![Effect::ReadTree(expand_home(p.input.text().trim()))],
+                Purpose::Labels(LabelsFor::Truth) if p.input.text().trim().is_empty() => objects::own_labels(state),
+                Purpose::FilterObjects { .. } => objects::filtered(state),
+                Purpose::Export => return objects::export(state, expand_home(p.input.text().trim()), false),
                 Purpose::Labels(why) => {
                     state.say(Tone::Info, "reading labels…");
                     return vec![Effect::ReadLabels { path: expand_home(p.input.text().trim()), why: *why }];
@@ -203,6 +218,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
                 state.objects.search = before;
                 return navigate::select_object(state, origin);
             }
+            Purpose::FilterObjects { before, origin } => return objects::unfilter(state, &before, origin),
             purpose => classes::cancel(state, purpose),
         }
     }
@@ -250,6 +266,8 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::SaveAndQuit => return edit::save(state, true),
         Then::QuitUnsaved => return vec![Effect::Quit(Leave::Done)],
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
+        Then::Sort(key, reversed) => state.objects.sort_by(key, reversed),
+        Then::OverwriteExport(path) => return objects::export(state, path, true),
         Then::File(answer) => return file::answer(state, answer),
         Then::Nothing => {}
     }

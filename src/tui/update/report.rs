@@ -62,6 +62,14 @@ pub fn follow(state: &mut State, listing: Listing) -> Vec<Effect> {
         reveal(state, RowKey { node, kind: TreeRowKind::Node });
         return Vec::new();
     }
+    if let Some(id) = row.point {
+        super::curve::choose_point(state, id);
+        return Vec::new();
+    }
+    if let Some(n) = row.peak {
+        super::curve::take_peak(state, n);
+        return Vec::new();
+    }
     if let Some(index) = row.object {
         return navigate::select_object(state, index);
     }

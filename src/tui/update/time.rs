@@ -1,5 +1,6 @@
 //! The time cursor: what was known up to a time is classified, and the cascade follows.
 
+use super::curve;
 use crate::lightcurve::window;
 use crate::tui::command::Cmd;
 use crate::tui::effect::Effect;
@@ -14,7 +15,7 @@ pub fn time(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         (Cmd::TimeAll, _) | (Cmd::TimeCursor, Some(_)) => {
             state.time = None;
             state.say(Tone::Info, "the whole light curve is classified");
-            return Vec::new();
+            return curve::follow(state);
         }
         // Day 0: what the first detection alone tells.
         (Cmd::TimeCursor, None) => data.times_mjd.iter().position(|t| *t >= data.day0_mjd).unwrap_or(0),
@@ -44,5 +45,8 @@ pub fn set(state: &mut State, index: usize) -> Vec<Effect> {
     let p = state.time.take().and_then(|t| t.p);
     state.time = Some(TimeCursor { index, request: state.last_request, p, fresh: false });
     state.say(Tone::Info, text);
-    vec![Effect::ClassifyPart { request: state.last_request, observations, photometry }]
+    let request = state.last_request;
+    let mut effects = vec![Effect::ClassifyPart { request, observations, photometry }];
+    effects.extend(curve::follow(state));
+    effects
 }

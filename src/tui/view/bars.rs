@@ -102,7 +102,10 @@ fn explain(state: &State, cascade: Option<&Cascade>) -> String {
     }
     match state.focus {
         Pane::Objects if state.objects.is_empty() => String::new(),
-        Pane::Objects => "↑ ↓ choose an object: the tree shows its probability in every class, the plot its light curve".into(),
+        Pane::Objects => {
+            let choose = "↑ ↓ choose an object: the tree shows its probability in every class, the plot its light curve";
+            super::objects::facts(state).map_or(choose.to_string(), |facts| format!("{facts} · {choose}"))
+        }
         Pane::Curve => "↑ ↓ choose an object; t shows what was known at earlier times, ← → move in time".into(),
         Pane::Taxonomy => explain_class(state, cascade),
     }

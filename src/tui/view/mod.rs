@@ -12,6 +12,8 @@ use super::state::{Pane, State};
 use super::text;
 use super::widgets::plot::Drawn;
 use super::widgets::put;
+use curve::LegendHit;
+pub use curve::observation;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -47,6 +49,8 @@ pub struct CurveHit {
     pub pane: Rect,
     /// The plot.
     pub plot: Drawn,
+    /// Its legend.
+    pub legend: LegendHit,
 }
 
 /// Where things lie on the screen.
@@ -74,12 +78,6 @@ impl Hits {
     /// The line of a list or question under a position.
     pub fn overlay_row(&self, at: Position) -> Option<usize> {
         self.overlay.contains(at).then(|| usize::from(at.y - self.overlay.y))
-    }
-
-    /// The day under a position in the plot.
-    pub fn day_at(&self, at: Position) -> Option<f64> {
-        let Drawn { canvas, x } = self.curve.plot;
-        canvas.contains(at).then(|| x.0 + (f64::from(at.x - canvas.x) + 0.5) / f64::from(canvas.width) * (x.1 - x.0))
     }
 }
 

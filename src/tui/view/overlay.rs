@@ -1,6 +1,7 @@
 //! What lies over the panes: help, errors, palette, prompts, questions.
 
 use super::{Hits, foot, listing, spans};
+use crate::filter::{FIELDS, RULES};
 use crate::tui::command::{COMMANDS, Context, Group};
 use crate::tui::overlay::{Overlay, Prompt, Purpose, Question, palette_matches};
 use crate::tui::state::State;
@@ -100,6 +101,30 @@ fn help_lines(state: &State, width: usize) -> Vec<Line> {
                 ]);
             }
         }
+        if *group == Group::Objects {
+            lines.extend(filter_lines(state, keys, width));
+        }
+    }
+    lines
+}
+
+/// What a filter of objects may say, from the table of fields.
+fn filter_lines(state: &State, keys: usize, width: usize) -> Vec<Line> {
+    let t = &state.theme;
+    let mut lines: Vec<Line> = vec![Vec::new(), vec![("Filter of objects (&)".to_string(), t.accent)]];
+    for rule in RULES {
+        lines.extend(wrap(&rule.replace('`', ""), width.saturating_sub(2)).into_iter().map(|l| vec![(format!("  {l}"), t.text)]));
+    }
+    let example = FIELDS.iter().map(|f| text::width(f.example)).max().unwrap_or(0) + 2;
+    for f in FIELDS {
+        for (i, part) in wrap(f.doc, width.saturating_sub(keys + example)).into_iter().enumerate() {
+            let first = |text: &str| if i == 0 { text.to_string() } else { String::new() };
+            lines.push(vec![
+                (text::pad(&format!("  {}", first(f.name)), keys), t.key),
+                (text::pad(&first(f.example), example), t.text),
+                (part, t.dim),
+            ]);
+        }
     }
     lines
 }
@@ -183,7 +208,15 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
     let rect = Rect::new(area.x + (area.width - width) / 2, area.bottom().saturating_sub(7), width, 5);
     let inside = window(state, &p.title, rect, buf);
     line_input(state, "› ", &p.input, inside.x, inside.y, inside.width, buf, hits);
+    let found;
     let help = match &p.purpose {
+        Purpose::FilterObjects { .. } => {
+            let (n, of) = (text::long_count(state.objects.shown()), text::plural(state.objects.len(), "object"));
+            found = format!("{n} of {of}; enter keeps the filter, esc goes back; ? lists the fields");
+            found.as_str()
+        }
+        Purpose::Export => "enter writes it; esc leaves",
+        Purpose::Labels(crate::tui::action::LabelsFor::Truth) => "enter reads it; an empty name: the objects' own labels; esc leaves",
         Purpose::Search { .. } | Purpose::SearchClass { .. } => "enter keeps the place; esc goes back",
         Purpose::Filter { .. } => "enter keeps the filter; an empty one shows all; esc goes back",
         Purpose::SaveAs { .. } => "enter saves; .yaml .csv .nwk .txt .dot .mmd .md .tex write a copy; esc leaves",

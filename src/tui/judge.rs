@@ -1,0 +1,181 @@
+//! What is known of each object beside its light curve: measures, the decision on the present tree, the label and how the
+//! decision stands to it. Made once and kept, so that sorting and filtering have only to compare. No drawing, no I/O.
+
+use super::tree::TreeState;
+use crate::cascade::{Poured, Regrouper, decide_slot};
+use crate::evaluate::{LabelPlace, Verdict};
+use crate::lightcurve::window::DETECTION_SNR;
+use crate::lightcurve::{BandId, LightCurve};
+use crate::taxonomy::{LabelIndex, Layout};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is measured of a light curve.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Points, limits included.
+    pub n: usize,
+    /// First to last point, days.
+    pub span_d: f64,
+    /// The brightest detection at 5 sigma, AB magnitude.
+    pub peak_mag: Option<f64>,
+    /// Bands that occur.
+    pub bands: Box<[BandId]>,
+    /// The files that its points come from, in the order of reading.
+    pub files: Vec<Arc<PathBuf>>,
+}
+
+impl Facts {
+    /// Measures a light curve that comes from these files.
+    pub fn new(curve: &LightCurve, files: Vec<Arc<PathBuf>>) -> Facts {
+        let detections = curve.observations.iter().filter(|o| !o.is_limit() && o.snr() >= DETECTION_SNR);
+        let peak_mag = detections.filter_map(|o| o.mag()).min_by(f64::total_cmp);
+        Facts { n: curve.observations.len(), span_d: curve.span_d(), peak_mag, bands: curve.bands().into(), files }
+    }
+}
+
+/// What the model's answer means on the present tree.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Said {
+    /// The slot of the decision, residuals included; none = the root.
+    pub slot: Option<usize>,
+    /// Its probability; the root's is 1.
+    pub p: f64,
+    /// The most probable leaf's probability less that of the next.
+    pub margin: f64,
+    /// Entropy over leaves, residuals and what is unresolved, bits.
+    pub entropy: f64,
+}
+
+/// Puts answers on the present tree, one after the other.
+pub struct Judge<'a> {
+    layout: &'a Layout,
+    regrouper: &'a Regrouper,
+    tau: f64,
+    poured: Poured,
+}
+
+impl<'a> Judge<'a> {
+    /// None while there is no model, or the tree can't be reached from its own.
+    pub fn new(tree: &'a TreeState, tau: f64) -> Option<Judge<'a>> {
+        let Some(Ok(regrouper)) = &tree.derived.regroup else { return None };
+        Some(Judge { layout: &tree.derived.layout, regrouper, tau, poured: Poured::default() })
+    }
+
+    /// Judges the model's probabilities.
+    pub fn of(&mut self, model_p: &[f64]) -> Said {
+        self.regrouper.pour_into(model_p, &mut self.poured);
+        let stop = decide_slot(self.layout, &self.poured, self.tau);
+        let (mut best, mut next) = (0.0f64, 0.0f64);
+        let mut entropy = part(self.poured.unresolved_root);
+        for (slot, (p, unresolved)) in self.poured.p.iter().zip(&self.poured.unresolved).enumerate() {
+            if !self.layout.is_atom(slot) {
+                entropy += part(*unresolved);
+                continue;
+            }
+            let p = p.unwrap_or(0.0);
+            entropy += part(p);
+            if p > best {
+                (best, next) = (p, best);
+            } else {
+                next = next.max(p);
+            }
+        }
+        Said { slot: stop.map(|s| s.0), p: stop.map_or(1.0, |s| s.1), margin: best - next, entropy }
+    }
+}
+
+/// What an outcome of probability `p` adds to the entropy, bits.
+fn part(p: f64) -> f64 {
+    if p > 0.0 { -p * p.log2() } else { 0.0 }
+}
+
+/// How an object stands to its label, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Judged.
+    Judged(Verdict),
+    /// The label is in no class of the tree.
+    Outside,
+}
+
+/// The labels of the objects, and where they lie in the present tree.
+#[derive(Debug, Default)]
+pub struct Labels {
+    texts: Vec<String>,
+    index: HashMap<String, u32>,
+    places: Vec<Option<LabelPlace>>,
+    /// Of a file, by the object's name.
+    of_file: HashMap<String, u32>,
+    /// That file.
+    pub file: Option<String>,
+}
+
+impl Labels {
+    /// The number of a label.
+    fn number(&mut self, label: &str) -> u32 {
+        if let Some(i) = self.index.get(label) {
+            return *i;
+        }
+        let i = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(label.to_string());
+        self.places.push(None);
+        self.index.insert(label.to_string(), i);
+        i
+    }
+
+    /// The number of an object's label: the file's if it has one there, else the light curve's own.
+    pub fn of(&mut self, curve: &LightCurve) -> Option<u32> {
+        if let Some(i) = self.of_file.get(&curve.object_id) {
+            return Some(*i);
+        }
+        let own = curve.label.as_deref().map(str::trim).filter(|l| !l.is_empty())?;
+        Some(self.number(own))
+    }
+
+    /// Takes the labels of a file, by object; those of an earlier one are forgotten.
+    pub fn take(&mut self, file: Option<String>, by_object: Vec<(String, String)>) {
+        self.of_file.clear();
+        self.file = file;
+        for (id, label) in by_object {
+            let i = self.number(&label);
+            self.of_file.insert(id, i);
+        }
+    }
+
+    /// Finds the labels' places in a tree.
+    pub fn place_in(&mut self, tree: &TreeState) {
+        if self.texts.is_empty() {
+            return;
+        }
+        let index = LabelIndex::new(tree.taxonomy());
+        let layout = &tree.derived.layout;
+        self.places = self.texts.iter().map(|l| index.find(l).map(|m| LabelPlace::new(layout, m.node))).collect();
+    }
+
+    /// As [`Labels::place_in`], for labels from number `from` on.
+    pub fn place_new(&mut self, tree: &TreeState, from: usize) {
+        if from < self.texts.len() {
+            let index = LabelIndex::new(tree.taxonomy());
+            for (label, place) in self.texts.iter().zip(&mut self.places).skip(from) {
+                *place = index.find(label).map(|m| LabelPlace::new(&tree.derived.layout, m.node));
+            }
+        }
+    }
+
+    /// How many different ones there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// A label.
+    pub fn text(&self, number: u32) -> &str {
+        self.texts.get(number as usize).map_or("", String::as_str)
+    }
+
+    /// Its place.
+    pub fn place(&self, number: u32) -> Option<LabelPlace> {
+        self.places.get(number as usize).copied().flatten()
+    }
+}
