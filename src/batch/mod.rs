@@ -7,6 +7,7 @@
 mod classifier;
 mod engine;
 pub mod job;
+pub mod merged;
 pub mod number;
 pub mod output;
 mod parquet_rows;
@@ -14,6 +15,7 @@ pub mod pipeline;
 #[cfg(test)]
 mod pipeline_tests;
 mod row;
+mod spill;
 mod table;
 mod text_rows;
 

@@ -3,6 +3,7 @@
 use super::exit::{CommandResult, Exit, Failure};
 use super::{formats, inputs};
 use crate::batch::job::{self, JobError, Monitor, Outcome, Target};
+use crate::batch::merged::{MergeError, Merged};
 use crate::batch::output::{Format, OutputError, partial_path, state_path};
 use crate::batch::pipeline::{End, Files, Setup, WORKER};
 use crate::batch::{ModelEngine, Plan};
@@ -59,6 +60,11 @@ pub struct ClassifyArgs {
     /// Go on with an interrupted run of the same inputs, model and options (.csv and .jsonl).
     #[arg(long, requires = "output")]
     pub resume: bool,
+    /// Merge the light curves of one object over all inputs: same name and kind of photometry, and same survey where both
+    /// name it. All inputs are read before the first row is written; temporary files go to TMPDIR. Without it, objects are
+    /// merged within a file only.
+    #[arg(long)]
+    pub merge: bool,
     /// End at the first input that can't be read.
     #[arg(long)]
     pub fail_fast: bool,
@@ -73,6 +79,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     if args.resume && out.as_ref().is_some_and(|(_, f)| *f == Format::Parquet) {
         return Err(Failure::usage(OutputError::NotResumable));
     }
+    check_merge(&args)?;
     let model = inputs::model(args.model.as_deref())?;
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
     let plan = Arc::new(plan(&args, &model, given.as_ref())?);
@@ -89,7 +96,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
     let options = format!("{:?} {} {:?} {}", args.rule, args.tau, args.asof, args.weighted_p);
-    let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]);
+    let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
     let mut monitor = Terminal::new(&args, n_inputs);
     let mut stdout = std::io::stdout().lock();
@@ -107,11 +114,49 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     };
     let weighted = args.weighted_p;
     let make = move || ModelEngine::new(&model, weighted);
-    let source = Files { paths, options: ReadOptions::default() };
-    let result = job::classify(source, setup, plan, make, target, &mut monitor);
+    let mut errors = unreadable.len() as u64;
+    let result = if args.merge {
+        let merged = match gather(&paths, args.fail_fast, &stop, &monitor, &mut errors)? {
+            Some(merged) => merged,
+            None => return Ok(Exit::Interrupted),
+        };
+        job::classify(merged, setup, plan, make, target, &mut monitor)
+    } else {
+        job::classify(Files { paths, options: ReadOptions::default() }, setup, plan, make, target, &mut monitor)
+    };
     monitor.bar.finish_and_clear();
     let outcome = result.map_err(job_failure)?;
-    Ok(report(&outcome, out.as_ref().map(|o| o.0.as_path()), unreadable.len() as u64, n_inputs, &stop))
+    Ok(report(&outcome, out.as_ref().map(|o| o.0.as_path()), errors, n_inputs, &stop))
+}
+
+/// What can't be had together with `--merge`.
+fn check_merge(args: &ClassifyArgs) -> Result<(), Failure> {
+    if args.merge && args.resume {
+        let why = "a run with --merge can't be resumed, because it reads all inputs before it writes; run it again without --resume";
+        return Err(Failure::usage(anyhow!(why)));
+    }
+    if args.merge && args.paths.iter().any(|p| p.as_os_str() == "-") {
+        return Err(Failure::usage(anyhow!("standard input (-) is never merged: save it as a file, or leave --merge out")));
+    }
+    Ok(())
+}
+
+/// Reads and merges all inputs; counts what could not be read. None if it was interrupted.
+fn gather(paths: &[PathBuf], fail_fast: bool, stop: &AtomicBool, monitor: &Terminal, errors: &mut u64) -> Result<Option<Merged>, Failure> {
+    let hear = |e: &ReadError| {
+        *errors += 1;
+        monitor.say(&e.to_string());
+    };
+    match Merged::gather(paths, &ReadOptions::default(), fail_fast, stop, hear) {
+        Ok(merged) => Ok(Some(merged)),
+        Err(MergeError::Stopped) => {
+            monitor.bar.finish_and_clear();
+            eprintln!("taxonova: interrupted before anything was written");
+            Ok(None)
+        }
+        Err(MergeError::Input(_)) => Err(Failure::usage(anyhow!("ended at the first fault (--fail-fast), before anything was merged"))),
+        Err(e) => Err(Failure::internal(e)),
+    }
 }
 
 /// What is left to say, and the exit code.

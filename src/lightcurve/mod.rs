@@ -102,7 +102,7 @@ impl Observation {
 }
 
 /// Something about an object that its reader should know. The text is what is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Warning {
     /// Points without a finite time, flux or error.
     DroppedNotFinite(usize),

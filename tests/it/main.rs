@@ -1,6 +1,7 @@
 //! All integration tests, in one binary because each links the whole program.
 
 mod classify;
+mod classify_merge;
 mod common;
 mod evaluate;
 mod inspect;

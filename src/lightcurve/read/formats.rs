@@ -77,7 +77,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Parquet,
         extensions: &["parquet", "pq"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
-        quality: "",
+        quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
         accepts: fink_parquet::accepts,
         objects: fink_parquet::objects,
     },
@@ -87,7 +87,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Parquet,
         extensions: &["parquet", "pq"],
         columns: "oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; diffmaglim (a limit where magpsf is null).",
-        quality: "",
+        quality: "The sign of isdiffpos; repeats of a time and filter are dropped and counted.",
         accepts: long_parquet::accepts_alerce,
         objects: long_parquet::objects_alerce,
     },
@@ -107,7 +107,7 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Avro,
         extensions: &["avro"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
-        quality: "",
+        quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
         accepts: ztf_avro::accepts,
         objects: ztf_avro::objects,
     },
@@ -119,7 +119,8 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "diaSource, prvDiaSources and prvDiaForcedSources with midpointMjdTai (midPointTai; TAI as given, 37 s ahead of UTC), band \
                   (filterName), psfFlux and psfFluxErr (psFlux; nJy, ELAsTiCC: zero point 27.5), prvDiaNondetectionLimits with diaNoise (one \
                   sigma). A detection beats forced photometry of the same time and band.",
-        quality: "",
+        quality: "Points with psfFlux_flag (the fit of the PSF failed) or timeWithdrawnMjdTai (marked invalid by Rubin) are dropped and counted; other flags say \
+                  nothing of the flux and are not used.",
         accepts: lsst_avro::accepts,
         objects: lsst_avro::objects,
     },
@@ -130,7 +131,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["fits", "fit"],
         columns: "NAME_HEAD.FITS with SNID, PTROBS_MIN, PTROBS_MAX, and beside it NAME_PHOT.FITS (or the file of PHOTFILE) with MJD, BAND (or \
                   FLT), FLUXCAL, FLUXCALERR (zero point 27.5); give either. The label is SIM_TYPE_NAME, else SNTYPE if it is above 0.",
-        quality: "",
+        quality: "Rows between two objects (MJD -777) are passed over; PHOTFLAG, whose bits every survey defines anew, is not used.",
         accepts: snana_fits::accepts,
         objects: snana_fits::objects,
     },
