@@ -66,12 +66,44 @@ impl<'a> Judge<'a> {
 
     /// Judges the model's probabilities. Panics if their number is not the model's.
     pub fn judge(&self, model_p: &[f64], tau: f64, scratch: &mut Scratch) -> Judged {
+        let unresolved_root = self.pour(model_p, scratch);
+        let (slot, decision_p) = self.decision(&scratch.p, tau);
+        let (mut best, mut next) = (0.0f64, 0.0f64);
+        let mut entropy = part(unresolved_root);
+        for ((v, unresolved), atom) in scratch.p.iter().zip(&scratch.unresolved).zip(&self.atom) {
+            if !atom {
+                entropy += part(*unresolved);
+                continue;
+            }
+            entropy += part(*v);
+            if *v > best {
+                (best, next) = (*v, best);
+            } else {
+                next = next.max(*v);
+            }
+        }
+        Judged { slot, p: decision_p, margin: best - next, entropy }
+    }
+
+    /// As [`Judge::judge`], where margin and entropy are known and the threshold alone is another.
+    pub fn decide_again(&self, model_p: &[f64], tau: f64, scratch: &mut Scratch, known: Judged) -> Judged {
+        self.pour(model_p, scratch);
+        let (slot, p) = self.decision(&scratch.p, tau);
+        Judged { slot, p, ..known }
+    }
+
+    /// Probabilities into the scratch; returns what is unresolved at the root.
+    fn pour(&self, model_p: &[f64], scratch: &mut Scratch) -> f64 {
         let Scratch { p, unresolved } = scratch;
         let n = self.slots.len();
-        p.clear();
-        p.resize(n, 0.0);
         unresolved.clear();
         unresolved.resize(n, 0.0);
+        p.clear();
+        if self.identity {
+            p.extend(self.slots.iter().map(|slot| model_p[*slot]));
+            return 0.0;
+        }
+        p.resize(n, 0.0);
         let mut unresolved_root = 0.0;
         for &(atom, to) in &self.moves {
             match to {
@@ -84,38 +116,23 @@ impl<'a> Judge<'a> {
                 None => unresolved_root += model_p[atom],
             }
         }
-        if self.identity {
-            for (v, slot) in p.iter_mut().zip(&self.slots) {
-                *v = model_p[*slot];
-            }
-        } else {
-            // Children come after their parent.
-            for i in (0..n).rev() {
-                if let Some(parent) = self.parent[i] {
-                    p[parent] += p[i];
-                }
-            }
-            for v in p.iter_mut() {
-                *v = v.min(1.0);
+        // Children come after their parent.
+        for i in (0..n).rev() {
+            if let Some(parent) = self.parent[i] {
+                p[parent] += p[i];
             }
         }
-        let decision = self.decide(p, tau);
-        let (mut best, mut next) = (0.0f64, 0.0f64);
-        let mut entropy = part(unresolved_root);
-        for (i, &v) in p.iter().enumerate() {
-            if !self.atom[i] {
-                entropy += part(unresolved[i]);
-                continue;
-            }
-            entropy += part(v);
-            if v > best {
-                (best, next) = (v, best);
-            } else {
-                next = next.max(v);
-            }
+        for v in p.iter_mut() {
+            *v = v.min(1.0);
         }
-        let slot = decision.map(|i| self.slots[i]);
-        Judged { slot, p: decision.map_or(1.0, |i| p[i]), margin: best - next, entropy }
+        unresolved_root
+    }
+
+    fn decision(&self, p: &[f64], tau: f64) -> (Option<usize>, f64) {
+        match self.decide(p, tau) {
+            Some(i) => (Some(self.slots[i]), p[i]),
+            None => (None, 1.0),
+        }
     }
 
     /// The rule of [`super::decide_threshold`].
@@ -185,6 +202,8 @@ mod tests {
             for tau in [0.2, 0.5, 0.9] {
                 let want = decide_poured(&tl, &poured, tau);
                 let got = judge.judge(&p, tau, &mut scratch);
+                let again = judge.decide_again(&p, tau, &mut scratch, Judged { slot: None, p: 0.0, ..got });
+                assert_eq!(again, got, "seed {seed}");
                 let name = got.slot.map_or(tl.root_name.clone(), |s| tl.slots[s].name.clone());
                 assert_eq!((name, got.p), (want.name, want.p), "seed {seed}");
                 let atoms = tl.atoms();

@@ -18,7 +18,7 @@ enum How {
 }
 
 fn lower(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
+    if c.is_ascii() { c.to_ascii_lowercase() } else { c.to_lowercase().next().unwrap_or(c) }
 }
 
 impl Pattern {
@@ -66,14 +66,12 @@ impl Pattern {
                     at += 1;
                     continue;
                 }
-                Some(want) => {
-                    if rest.next().is_some_and(|c| *want == '?' || *want == lower(c)) {
-                        at += 1;
-                        continue;
-                    }
+                Some(want) if rest.next().is_some_and(|c| *want == '?' || *want == lower(c)) => {
+                    at += 1;
+                    continue;
                 }
                 None if rest.as_str().is_empty() => return true,
-                None => {}
+                _ => {}
             }
             // Here it does not match: the last star takes one more.
             let Some((place, from)) = &mut star else { return false };

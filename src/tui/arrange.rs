@@ -101,7 +101,7 @@ impl Sort {
                 }
             }
             SortKey::Name => {
-                let mut keyed: Vec<(u128, u32)> = chosen.iter().map(|i| (object(*i).map_or(0, |o| head(&o.curve.object_id)), *i)).collect();
+                let mut keyed: Vec<(u128, u32)> = chosen.iter().map(|i| (object(*i).map_or(0, |o| o.facts.head), *i)).collect();
                 let rest = |i: u32| object(i).map_or("", |o| o.curve.object_id.as_str());
                 let lower = |i: u32| rest(i).bytes().map(|b| b.to_ascii_lowercase());
                 keyed.par_sort_unstable_by(|a, b| {
@@ -132,7 +132,7 @@ fn copy<K>(chosen: &mut [u32], keyed: &[(K, u32)]) {
 }
 
 /// The first letters of a name, for comparing most names at once.
-fn head(name: &str) -> u128 {
+pub(super) fn head(name: &str) -> u128 {
     let mut bytes = [0; 16];
     for (to, b) in bytes.iter_mut().zip(name.bytes()) {
         *to = b.to_ascii_lowercase();

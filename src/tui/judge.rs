@@ -1,6 +1,7 @@
 //! What is known of each object beside its light curve: measures, the decision on the present tree, the label and how the
 //! decision stands to it. Made once and kept, so that sorting and filtering have only to compare. No drawing, no I/O.
 
+use super::arrange::head;
 use super::tree::TreeState;
 use crate::evaluate::{LabelPlace, Verdict};
 use crate::lightcurve::window::DETECTION_SNR;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 /// What is measured of a light curve.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// The first letters of the name, for sorting.
+    pub head: u128,
     /// Points, limits included.
     pub n: usize,
     /// First to last point, days.
@@ -30,7 +33,14 @@ impl Facts {
     pub fn new(curve: &LightCurve, files: Vec<Arc<PathBuf>>) -> Facts {
         let detections = curve.observations.iter().filter(|o| !o.is_limit() && o.snr() >= DETECTION_SNR);
         let peak_mag = detections.filter_map(|o| o.mag()).min_by(f64::total_cmp);
-        Facts { n: curve.observations.len(), span_d: curve.span_d(), peak_mag, bands: curve.bands().into(), files }
+        Facts {
+            head: head(&curve.object_id),
+            n: curve.observations.len(),
+            span_d: curve.span_d(),
+            peak_mag,
+            bands: curve.bands().into(),
+            files,
+        }
     }
 }
 
@@ -102,6 +112,11 @@ impl Labels {
     /// How many different ones there are.
     pub fn len(&self) -> usize {
         self.texts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
     }
 
     /// A label.

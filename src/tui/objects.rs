@@ -153,7 +153,7 @@ impl Objects {
 
     /// Whether any object has a label.
     pub fn has_labels(&self) -> bool {
-        self.labels.len() > 0
+        !self.labels.is_empty()
     }
 
     /// Every row, in the order of reading.

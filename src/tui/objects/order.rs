@@ -23,7 +23,7 @@ impl Objects {
                     self.filter = Some(ActiveFilter::new(&filter.text, tree));
                 }
             }
-            self.judge_all(tree, tau);
+            self.judge_all(tree, tau, !new_tree && self.fresh.is_empty());
             self.fresh.clear();
             // Answers that are still to come would only scatter what is in order.
             let waiting = before.is_none() && !settled;
@@ -47,11 +47,12 @@ impl Objects {
         self.filter.is_some() || !self.sort.is_none()
     }
 
-    fn judge_all(&mut self, tree: &TreeState, tau: f64) {
+    /// `again`: only the threshold has changed since the last time.
+    fn judge_all(&mut self, tree: &TreeState, tau: f64, again: bool) {
         let labels = &self.labels;
         let judge = judge(tree);
         let rows = self.rows.par_iter_mut().with_min_len(CHUNK);
-        rows.for_each_init(Scratch::default, |scratch, row| judge_row(row, judge.as_ref(), tau, scratch, labels, tree));
+        rows.for_each_init(Scratch::default, |scratch, row| judge_row(row, judge.as_ref(), tau, again, scratch, labels, tree));
     }
 
     fn judge_fresh(&mut self, tree: &TreeState, tau: f64) {
@@ -62,7 +63,7 @@ impl Objects {
         for i in fresh {
             let Some(row) = self.rows.get_mut(i) else { continue };
             let before = row.mark;
-            judge_row(row, judge.as_ref(), tau, &mut scratch, &self.labels, tree);
+            judge_row(row, judge.as_ref(), tau, false, &mut scratch, &self.labels, tree);
             let after = row.mark;
             if self.place_of(i).is_some() {
                 if let Some(mark) = before {
@@ -112,7 +113,9 @@ impl Objects {
 
     fn count(&mut self) {
         let mut tally = Tally::default();
-        for mark in self.order.iter().filter_map(|i| self.rows.get(*i as usize)?.mark) {
+        // In the order of reading, which memory likes better.
+        let shown = self.rows.iter().zip(&self.place).filter(|(_, place)| **place != HIDDEN);
+        for mark in shown.filter_map(|(row, _)| row.mark) {
             *tally.of(mark) += 1;
         }
         self.tally = tally;
@@ -184,9 +187,12 @@ fn judge(tree: &TreeState) -> Option<Judge<'_>> {
     Some(Judge::new(&tree.derived.layout, regrouper))
 }
 
-fn judge_row(row: &mut Object, judge: Option<&Judge>, tau: f64, scratch: &mut Scratch, labels: &Labels, tree: &TreeState) {
+fn judge_row(row: &mut Object, judge: Option<&Judge>, tau: f64, again: bool, scratch: &mut Scratch, labels: &Labels, tree: &TreeState) {
     row.said = match (&row.classified, judge) {
-        (Classified::Done(p), Some(judge)) => Some(judge.judge(p, tau, scratch)),
+        (Classified::Done(p), Some(judge)) => Some(match row.said.filter(|_| again) {
+            Some(known) => judge.decide_again(p, tau, scratch, known),
+            None => judge.judge(p, tau, scratch),
+        }),
         _ => None,
     };
     row.mark = row.label.and_then(|l| match labels.place(l) {
