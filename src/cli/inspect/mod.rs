@@ -1,9 +1,11 @@
 //! `taxonova inspect`: what was read from the files, before anything is done with it.
 
+mod period;
 mod summary;
 mod table;
 
 use super::exit::{CommandResult, Exit, Failure};
+use crate::features::period::Options;
 use crate::lightcurve::read::escape::{escape, is_unsafe};
 use crate::lightcurve::read::{self, ReadError, ReadOptions};
 use crate::lightcurve::{LightCurve, Photometry};
@@ -23,6 +25,11 @@ pub struct Args {
     /// One JSON document instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// Look for periods: the best three, with their false-alarm probabilities and the range of the fitted curve.
+    #[arg(long)]
+    pub period: bool,
+    #[arg(long, value_name = "MIN,MAX", requires = "period", value_parser = period::range, help = period::range_help())]
+    pub period_range: Option<(f64, f64)>,
 }
 
 /// Runs the command.
@@ -38,11 +45,12 @@ pub fn run(args: &Args) -> CommandResult {
 fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
     let (paths, unreadable) = read::expand(&args.paths);
     let mut report = if args.json { Report::json(out)? } else { Report::table(out)? };
+    report.search = args.period.then(|| period::options(args.period_range));
     for error in unreadable {
         report.unreadable(error);
     }
     if let [path] = paths.as_slice() {
-        each(path, &mut report, |report, curve| report.object(&curve, 1))?;
+        each(path, &mut report, |report, curve| report.object(curve, 1))?;
     } else {
         let mut merged = Merged::default();
         for path in &paths {
@@ -51,8 +59,8 @@ fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
                 Ok(())
             })?;
         }
-        for (curve, files) in &merged.curves {
-            report.object(curve, *files)?;
+        for (curve, files) in merged.curves {
+            report.object(curve, files)?;
         }
     }
     report.end()
@@ -110,27 +118,49 @@ struct Report<W: Write> {
     points: usize,
     limits: usize,
     unreadable: Vec<ReadError>,
+    /// With it, periods are searched for.
+    search: Option<Options>,
+    /// Objects that wait for the others of their batch, with the number of their files.
+    waiting: Vec<(LightCurve, usize)>,
 }
 
 impl<W: Write> Report<W> {
     fn table(mut out: W) -> io::Result<Self> {
         let table = Table::for_terminal();
         table.head(&mut out)?;
-        Ok(Report { out, table: Some(table), objects: 0, points: 0, limits: 0, unreadable: Vec::new() })
+        Ok(Report { out, table: Some(table), objects: 0, points: 0, limits: 0, unreadable: Vec::new(), search: None, waiting: Vec::new() })
     }
 
     fn json(mut out: W) -> io::Result<Self> {
         write!(out, "{{\"objects\": [")?;
-        Ok(Report { out, table: None, objects: 0, points: 0, limits: 0, unreadable: Vec::new() })
+        Ok(Report { out, table: None, objects: 0, points: 0, limits: 0, unreadable: Vec::new(), search: None, waiting: Vec::new() })
     }
 
-    fn object(&mut self, curve: &LightCurve, files: usize) -> io::Result<()> {
-        let summary = Summary::of(curve, files);
+    fn object(&mut self, curve: LightCurve, files: usize) -> io::Result<()> {
+        if self.search.is_none() {
+            return self.summary(&Summary::of(&curve, files));
+        }
+        self.waiting.push((curve, files));
+        if self.waiting.len() < period::BATCH { Ok(()) } else { self.periods() }
+    }
+
+    /// Searches the objects that wait, and writes them.
+    fn periods(&mut self) -> io::Result<()> {
+        let Some(options) = &self.search else { return Ok(()) };
+        let waiting = std::mem::take(&mut self.waiting);
+        let periods = period::of_all(waiting.iter().map(|(curve, _)| curve), options);
+        for ((curve, files), found) in waiting.iter().zip(periods) {
+            self.summary(&Summary { period: Some(found), ..Summary::of(curve, *files) })?;
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
         match &self.table {
-            Some(table) => table.row(&mut self.out, &summary)?,
+            Some(table) => table.row(&mut self.out, summary)?,
             None => {
                 let comma = if self.objects > 0 { "," } else { "" };
-                write!(self.out, "{comma}\n  {}", json(&summary)?)?;
+                write!(self.out, "{comma}\n  {}", json(summary)?)?;
             }
         }
         self.objects += 1;
@@ -147,6 +177,7 @@ impl<W: Write> Report<W> {
     }
 
     fn end(mut self) -> io::Result<Exit> {
+        self.periods()?;
         if self.table.is_some() {
             let s = |n: usize| if n == 1 { "" } else { "s" };
             let (o, p, l) = (self.objects, self.points, self.limits);
@@ -190,7 +221,7 @@ mod tests {
     use super::*;
 
     fn args(paths: &[&Path], json: bool) -> Args {
-        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json }
+        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json, period: false, period_range: None }
     }
 
     #[test]

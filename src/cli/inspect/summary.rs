@@ -1,5 +1,6 @@
 //! What `inspect` says of an object, and of what could not be read.
 
+use super::period::Period;
 use crate::lightcurve::read::{Place, ReadError};
 use crate::lightcurve::{BandId, LightCurve};
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub struct Summary {
     pub bands: Vec<Band>,
     pub extra: BTreeMap<String, String>,
     pub warnings: Vec<String>,
+    /// Only if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
 }
 
 /// One band of an object.
@@ -61,6 +65,7 @@ impl Summary {
             bands: curve.bands().into_iter().map(|b| Band::of(curve, b)).collect(),
             extra: curve.extra.iter().cloned().collect(),
             warnings: curve.warnings.iter().map(|w| w.to_string()).collect(),
+            period: None,
         }
     }
 }

@@ -94,6 +94,9 @@ impl Table {
         if summary.n_files > 1 {
             writeln!(out, "    from {} files", summary.n_files)?;
         }
+        for line in summary.period.iter().flat_map(|p| p.lines()) {
+            writeln!(out, "    {line}")?;
+        }
         for warning in &summary.warnings {
             writeln!(out, "    ! {}", shown(warning))?;
         }

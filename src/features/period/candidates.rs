@@ -4,9 +4,10 @@
 //! method is that of searches for pulsars (Taylor & Huguenin 1969).
 
 use super::scan::Scan;
+use std::borrow::Cow;
 
 /// How many harmonics are summed, and how many peaks of each sum are looked at.
-const SUMS: [(usize, usize); 5] = [(1, 30), (2, 16), (3, 12), (5, 12), (8, 16)];
+const SUMS: [(usize, usize); 4] = [(1, 24), (2, 14), (4, 14), (8, 14)];
 
 /// A frequency worth a closer look.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ pub struct Candidate {
 pub fn candidates(scan: &Scan, first: usize, separation: usize) -> Vec<Candidate> {
     let mut out = Vec::new();
     for (harmonics, wanted) in SUMS {
-        let sums = sums(scan, harmonics);
+        let sums = if harmonics == 1 { Cow::Borrowed(&scan.powers) } else { Cow::Owned(sums(&scan.powers, harmonics)) };
         for i in highest(&sums, first * harmonics, wanted, separation) {
             out.push(Candidate { frequency: i as f64 * scan.step / harmonics as f64, harmonics });
         }
@@ -29,19 +30,17 @@ pub fn candidates(scan: &Scan, first: usize, separation: usize) -> Vec<Candidate
 }
 
 /// `sums[i]`: the powers at the multiples of the frequency `i / harmonics` steps, up to `i` steps, rounded to the grid.
-fn sums(scan: &Scan, harmonics: usize) -> Vec<f32> {
-    let powers = &scan.powers;
-    if harmonics == 1 {
-        return powers.clone();
-    }
+fn sums(powers: &[f32], harmonics: usize) -> Vec<f32> {
+    // Where the multiples of a part of `harmonics` lie, from the multiple of the whole.
+    let offset = |h: usize, rest: usize| (2 * rest * h + harmonics) / (2 * harmonics);
+    let offsets: Vec<Vec<usize>> = (1..=harmonics).map(|h| (0..harmonics).map(|rest| offset(h, rest)).collect()).collect();
     let mut sums = vec![0.0f32; powers.len()];
     for (base, out) in sums.chunks_mut(harmonics).enumerate() {
-        for (rest, out) in out.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            for h in 1..=harmonics {
-                sum += powers.get(base * h + (2 * rest * h + harmonics) / (2 * harmonics)).copied().unwrap_or(0.0);
+        for (h, offsets) in (1..).zip(&offsets) {
+            let multiples = powers.get(base * h..).unwrap_or_default();
+            for (out, offset) in out.iter_mut().zip(offsets) {
+                *out += multiples.get(*offset).copied().unwrap_or(0.0);
             }
-            *out = sum;
         }
     }
     sums
@@ -50,17 +49,8 @@ fn sums(scan: &Scan, harmonics: usize) -> Vec<f32> {
 /// Indices of the highest local maxima from `first` on, each at least `separation` from any higher one, highest first.
 fn highest(values: &[f32], first: usize, wanted: usize, separation: usize) -> Vec<usize> {
     // Of each short stretch the highest value: few enough to sort, and no two peaks of interest lie in one.
-    let mut tops: Vec<(f32, usize)> = Vec::new();
-    for (stretch, values) in values.get(first..).unwrap_or_default().chunks(separation.max(1)).enumerate() {
-        let start = first + stretch * separation.max(1);
-        let mut top = (0.0f32, start);
-        for (i, v) in values.iter().enumerate() {
-            if *v > top.0 {
-                top = (*v, start + i);
-            }
-        }
-        tops.push(top);
-    }
+    let values = values.get(first..).unwrap_or_default();
+    let mut tops: Vec<(f32, usize)> = values.chunks(separation.max(1)).map(|stretch| stretch.iter().copied().fold(0.0, max)).zip(0..).collect();
     let enough = (8 * wanted).min(tops.len());
     if enough < tops.len() {
         tops.select_nth_unstable_by(enough, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -68,13 +58,20 @@ fn highest(values: &[f32], first: usize, wanted: usize, separation: usize) -> Ve
     }
     tops.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut kept: Vec<usize> = Vec::with_capacity(wanted);
-    for (value, i) in tops {
+    for (value, stretch) in tops {
         if kept.len() == wanted || value <= 0.0 {
             break;
         }
+        let start = stretch * separation.max(1);
+        let i = first + start + values.iter().skip(start).position(|v| *v == value).unwrap_or(0);
         if kept.iter().all(|k| k.abs_diff(i) >= separation) {
             kept.push(i);
         }
     }
     kept
+}
+
+/// Of numbers that are not NaN: the standard library's asks for that too, which costs as much again.
+fn max(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }

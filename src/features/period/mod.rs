@@ -4,9 +4,11 @@
 //! [`series`] centres and scales the points of each band, [`scan`] gives the power of a sinusoid at every frequency of a fine grid
 //! (its sums by [`nufft`]), [`candidates`] takes the highest peaks of it and of its harmonic sums, and [`rank`] fits these with up to
 //! eight harmonics ([`fit`]), tries their halves, doubles and daily aliases, and orders them by their false-alarm probability
-//! ([`significance`]).
+//! ([`significance`]), with a penalty for every further harmonic. Between the first and the final ranking the bands are weighted anew, by
+//! how well each follows the best curve.
 //!
-//! **Power** is always the fraction of the weighted variance around the bands' means that a model removes: 0 to 1.
+//! **Power** is always the fraction of the weighted variance around the bands' means that a model removes: 0 to 1. That is
+//! `(chi2_0 - chi2) / chi2_0`, the normalisation of Zechmeister & Kuerster (2009) and the "standard" one of `astropy`.
 
 mod candidates;
 mod fit;
@@ -16,7 +18,7 @@ mod scan;
 mod series;
 mod significance;
 
-use crate::lightcurve::{BandId, Observation, Photometry};
+use crate::lightcurve::{BandId, Observation};
 use std::sync::atomic::AtomicBool;
 
 use rank::Ranking;
@@ -33,6 +35,8 @@ pub const SIGNIFICANT: f64 = 1e-3;
 const OVERSAMPLING: f64 = 4.0;
 /// Frequencies of one scan, at most: with very long spans the shortest periods are left out, and [`Search::max_frequency_per_d`] says so.
 const MAX_FREQUENCIES: usize = 1 << 23;
+/// Candidates are sifted with at most about so many points, evenly taken from all.
+const SHORT_LIST_POINTS: usize = 4000;
 /// The periodogram is kept for drawing in so many bins.
 const KEPT_BINS: usize = 1 << 14;
 
@@ -58,14 +62,11 @@ pub struct Options {
     pub max_peaks: usize,
 }
 
-impl Options {
-    /// What suits a kind of photometry: magnitudes of total light, fluxes of differences (which may be negative).
-    pub fn new(photometry: Photometry) -> Options {
-        let quantity = match photometry {
-            Photometry::Total => Quantity::Magnitude,
-            Photometry::Difference => Quantity::Flux,
-        };
-        Options { quantity, min_period_d: MIN_PERIOD_D, max_period_d: None, max_peaks: 5 }
+impl Default for Options {
+    /// Fluxes, for all photometry: differences may be negative, and for total light fluxes found the published period somewhat more often
+    /// than magnitudes, whose errors are lopsided for faint points (docs/benchmarks.md). Periods from 1/24 d to half of the span.
+    fn default() -> Options {
+        Options { quantity: Quantity::Flux, min_period_d: MIN_PERIOD_D, max_period_d: None, max_peaks: 5 }
     }
 }
 
@@ -80,6 +81,29 @@ pub enum Relation {
     DoublePeriod,
     /// Their frequencies differ by one or two per day, as the sampling by nights makes them.
     DailyAlias,
+}
+
+/// Between which values a fitted curve runs in one band: magnitudes or uJy, as [`Options::quantity`] says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// The band.
+    pub band: BandId,
+    /// The lowest value.
+    pub low: f64,
+    /// The highest value.
+    pub high: f64,
+}
+
+impl Range {
+    /// Peak to peak.
+    pub fn width(&self) -> f64 {
+        self.high - self.low
+    }
+
+    /// Peak to peak in magnitudes, of fluxes of total light. None where the curve reaches down to zero.
+    pub fn width_mag(&self) -> Option<f64> {
+        (self.low > 0.0).then(|| 2.5 * (self.high / self.low).log10())
+    }
 }
 
 /// One peak.
@@ -99,8 +123,8 @@ pub struct Peak {
     pub harmonics: usize,
     /// Natural logarithm of the false-alarm probability: that noise alone has so high a peak anywhere in the range searched.
     pub ln_false_alarm: f64,
-    /// Peak-to-peak range of the fitted curve per band: magnitudes or uJy, as [`Options::quantity`] says.
-    pub ranges: Vec<(BandId, f64)>,
+    /// The fitted curve's extremes per band.
+    pub ranges: Vec<Range>,
     /// What it has to do with the best peak.
     pub relation: Relation,
 }
@@ -176,12 +200,21 @@ pub fn search(observations: &[Observation], options: &Options, cancel: &AtomicBo
     let n_frequencies = (width * (4.0 * std::f64::consts::PI).sqrt() * series.times_sd()).max(1.0);
     let trials = Trials { freedom: series.freedom(), frequencies: n_frequencies, models: fit::MAX_HARMONICS as f64 };
     let found = candidates::candidates(&scan, first, (1.5 * OVERSAMPLING) as usize);
+    // Thousands of points are enough to drop what is no period; the peaks are judged by all points.
+    let thinned = series.thinned(SHORT_LIST_POINTS);
+    let mut ranking = Ranking::new(&thinned, Trials { freedom: thinned.freedom(), ..trials }, range);
+    let short = ranking.short_list(&found, cancel)?;
+    let reweighted = match short.first() {
+        Some(best) if series.parts.len() > 1 => series.reweighted(&ranking.curve(best).bands(&series)),
+        _ => series,
+    };
+    let series = reweighted;
     let mut ranking = Ranking::new(&series, trials, range);
-    let ranked = ranking.peaks(&found, options.max_peaks, cancel)?;
+    let ranked = ranking.peaks(short, options.max_peaks, cancel)?;
     let mut peaks = Vec::with_capacity(ranked.len());
     for r in &ranked {
         let err = ranking.frequency_error(r);
-        let relative_range = ranking.range(r);
+        let (low, high) = ranking.curve(r).extremes();
         peaks.push(Peak {
             frequency_per_d: r.frequency,
             frequency_err_per_d: err,
@@ -190,7 +223,7 @@ pub fn search(observations: &[Observation], options: &Options, cancel: &AtomicBo
             power: r.power,
             harmonics: r.harmonics,
             ln_false_alarm: r.ln_false_alarm,
-            ranges: series.parts.iter().map(|p| (p.band, relative_range * p.scale)).collect(),
+            ranges: series.parts.iter().map(|p| Range { band: p.band, low: p.mean + low * p.scale, high: p.mean + high * p.scale }).collect(),
             relation: ranked.first().map_or(Relation::None, |best| relation(best.frequency, r.frequency, series.span_d)),
         });
     }

@@ -2,14 +2,17 @@
 //! exact frequency of each. Knows nothing of how the candidates were found.
 
 use super::candidates::Candidate;
-use super::fit::{Fitter, MAX_HARMONICS};
+use super::fit::{Curve, Fitter, MAX_HARMONICS};
 use super::series::Series;
 use super::significance::Trials;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Candidates that get relatives and an exact frequency.
-const SHORT_LIST: usize = 12;
-/// Sidereal less solar days: the sampling repeats with both.
+const SHORT_LIST: usize = 8;
+/// A further harmonic must make noise less likely by this factor, as a logarithm: with many harmonics a long period fits whatever two
+/// shorter ones, or slow changes, make. Chosen on half of the corpus.
+const PENALTY: f64 = 3.0;
+/// Cycles per day of the Sun and of the stars: the sampling repeats with both.
 const DAYS: [f64; 2] = [1.0, 1.002_737_909];
 
 /// A frequency with its best model.
@@ -19,6 +22,8 @@ pub struct Ranked {
     pub harmonics: usize,
     pub power: f64,
     pub ln_false_alarm: f64,
+    /// What is ranked by, least first: the logarithm above with the penalty for harmonics.
+    pub score: f64,
 }
 
 /// What the ranking needs.
@@ -36,30 +41,43 @@ impl<'a> Ranking<'a> {
         Ranking { fitter: Fitter::new(series), trials, most: most_harmonics(series), span_d: series.span_d, range }
     }
 
-    /// The peaks, least false-alarm probability first, no two within the resolution of one another. None if cancelled.
-    pub fn peaks(&mut self, candidates: &[Candidate], wanted: usize, cancel: &AtomicBool) -> Option<Vec<Ranked>> {
+    /// The best of the candidates, best first. None if cancelled.
+    pub fn short_list(&mut self, candidates: &[Candidate], cancel: &AtomicBool) -> Option<Vec<Ranked>> {
         let mut list: Vec<Ranked> = Vec::with_capacity(candidates.len());
         for c in candidates {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
-            list.push(self.climb(c.frequency, 1.0 / (8.0 * self.span_d * c.harmonics as f64).max(f64::MIN_POSITIVE), 1));
+            // A candidate of the plain periodogram with few harmonics first: most are noise.
+            let most = self.most;
+            self.most = most.min(c.harmonics + 2);
+            list.push(self.climb(c.frequency, 1.0 / (8.0 * self.span_d * c.harmonics as f64), 1));
+            self.most = most;
         }
         self.sort(&mut list);
         list.truncate(SHORT_LIST);
-        let parents = list.clone();
-        for parent in parents {
+        Some(list)
+    }
+
+    /// The peaks: the short list with its relatives, best first, no two within the resolution of one another.
+    /// None if cancelled.
+    pub fn peaks(&mut self, short: Vec<Ranked>, wanted: usize, cancel: &AtomicBool) -> Option<Vec<Ranked>> {
+        let mut list: Vec<Ranked> = Vec::new();
+        for r in &short {
+            list.push(self.climb(r.frequency, 1.0 / (8.0 * self.span_d * r.harmonics as f64), 1));
+        }
+        for parent in &short {
             if cancel.load(Ordering::Relaxed) {
                 return None;
             }
             for frequency in relatives(parent.frequency) {
                 if frequency >= self.range.0 && frequency <= self.range.1 {
-                    list.push(self.climb(frequency, 1.0 / (8.0 * self.span_d), 2));
+                    list.push(self.climb(frequency, 1.0 / (10.0 * self.span_d), 1));
                 }
             }
         }
         self.sort(&mut list);
-        list.truncate(wanted.max(1) + 3);
+        list.truncate(wanted.max(1) + 1);
         for r in &mut list {
             if cancel.load(Ordering::Relaxed) {
                 return None;
@@ -74,7 +92,7 @@ impl<'a> Ranking<'a> {
 
     fn sort(&self, list: &mut Vec<Ranked>) {
         list.sort_by(|a, b| {
-            a.ln_false_alarm.total_cmp(&b.ln_false_alarm).then(b.power.total_cmp(&a.power)).then(a.frequency.total_cmp(&b.frequency))
+            a.score.total_cmp(&b.score).then(b.power.total_cmp(&a.power)).then(a.frequency.total_cmp(&b.frequency))
         });
         let mut kept: Vec<Ranked> = Vec::with_capacity(list.len());
         for r in list.drain(..) {
@@ -88,11 +106,12 @@ impl<'a> Ranking<'a> {
     /// The best model at one frequency.
     pub fn at(&mut self, frequency: f64) -> Ranked {
         let powers = self.fitter.powers(frequency, self.most);
-        let mut best = Ranked { frequency, harmonics: 1, power: powers[0], ln_false_alarm: f64::INFINITY };
+        let mut best = Ranked { frequency, harmonics: 1, power: powers[0], ln_false_alarm: f64::INFINITY, score: f64::INFINITY };
         for (i, power) in powers.iter().enumerate().take(self.most) {
             let ln_false_alarm = self.trials.ln_false_alarm(*power, i + 1);
-            if ln_false_alarm < best.ln_false_alarm {
-                best = Ranked { frequency, harmonics: i + 1, power: *power, ln_false_alarm };
+            let score = ln_false_alarm + PENALTY * i as f64;
+            if score < best.score {
+                best = Ranked { frequency, harmonics: i + 1, power: *power, ln_false_alarm, score };
             }
         }
         best
@@ -110,9 +129,9 @@ impl<'a> Ranking<'a> {
         if error.is_finite() { error.min(resolution) } else { resolution }
     }
 
-    /// Peak-to-peak range of a peak's model, in units of each band's scatter.
-    pub fn range(&mut self, r: &Ranked) -> f64 {
-        self.fitter.range(r.frequency, r.harmonics)
+    /// The curve of a peak's model.
+    pub fn curve(&mut self, r: &Ranked) -> Curve {
+        self.fitter.curve(r.frequency, r.harmonics)
     }
 
     /// Uphill from a frequency in steps, with `rounds` halvings of the step.
@@ -137,7 +156,7 @@ impl<'a> Ranking<'a> {
 }
 
 fn better(a: Ranked, b: Ranked) -> Ranked {
-    if b.ln_false_alarm < a.ln_false_alarm || (b.ln_false_alarm == a.ln_false_alarm && b.power > a.power) { b } else { a }
+    if b.score < a.score || (b.score == a.score && b.power > a.power) { b } else { a }
 }
 
 /// So many harmonics can be told from noise with these points.
