@@ -152,7 +152,7 @@ const PERIODOGRAM_BINS: usize = 1024;
 
 /// Looks for the periods of a light curve: the best peaks, or why there are none.
 pub fn periods(curve: &LightCurve, cancel: &AtomicBool) -> Result<Arc<Found>, String> {
-    let options = Options::new(curve.photometry);
+    let options = Options::default();
     match search(&curve.observations, &options, cancel) {
         Some(found) => Ok(Arc::new(Found {
             peaks: found.peaks.iter().map(peak).collect(),
