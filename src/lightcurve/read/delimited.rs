@@ -291,7 +291,7 @@ impl Row {
     }
 }
 
-fn is_missing(text: &[u8]) -> bool {
+pub(super) fn is_missing(text: &[u8]) -> bool {
     const MISSING: [&[u8]; 8] = [b"null", b"nan", b"none", b"na", b"n/a", b"-", b"--", b"masked"];
     text.is_empty() || (text.len() <= 6 && MISSING.iter().any(|m| text.eq_ignore_ascii_case(m)))
 }

@@ -7,7 +7,9 @@ use super::parquet_file::ParquetFile;
 use super::points::BandCache;
 use super::source::Source;
 use super::text::{self, TextFile};
-use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
+use super::{
+    Objects, Place, ReadError, ReadOptions, atlas, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro,
+};
 use crate::lightcurve::Origin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,6 +146,18 @@ pub static FORMATS: &[FormatInfo] = &[
         quality: "",
         accepts: fits::accepts,
         objects: fits::objects,
+    },
+    FormatInfo {
+        name: "atlas",
+        title: "ATLAS forced photometry",
+        container: Container::Lines,
+        extensions: &["txt", "dat", "csv"],
+        columns: "###MJD m dm uJy duJy F err ..., separated by blanks (or commas): MJD, uJy with duJy, F (c or o), err. One object, named by \
+                  the file. The file doesn't say whether its fluxes are of difference or reduced images: negative ones are taken to mean \
+                  difference images.",
+        quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted. No further cut: the service documents none.",
+        accepts: atlas::accepts,
+        objects: atlas::objects,
     },
     FormatInfo {
         name: "alerce-csv",

@@ -6,6 +6,7 @@
 //! third-party parsers do with corrupt files is caught.
 
 mod arrays;
+mod atlas;
 mod avro;
 mod avro_cursor;
 mod avro_schema;
@@ -23,6 +24,7 @@ mod fits_table;
 mod formats;
 pub mod guard;
 mod labels;
+mod lines;
 mod long_parquet;
 mod lsst_avro;
 mod merge;

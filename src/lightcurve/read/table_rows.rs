@@ -103,9 +103,13 @@ pub(super) struct RowErrors {
 impl RowErrors {
     /// Notes a fault in `row`, counted from 1.
     pub fn add(&mut self, context: &Context, row: u64, column: Option<String>, found: String, expected: &str) {
+        self.add_at(context, column.map_or(Place::Row(row), |name| Place::RowField(row, name)), found, expected);
+    }
+
+    /// Notes a fault at `place`.
+    pub fn add_at(&mut self, context: &Context, place: Place, found: String, expected: &str) {
         self.count += 1;
         if self.count <= MAX_ROW_ERRORS {
-            let place = column.map_or(Place::Row(row), |name| Place::RowField(row, name));
             self.waiting.push_back(context.error(place, found, expected));
         }
     }
