@@ -62,7 +62,39 @@ pub static BANDS: &[BandInfo] = bands! {
     "swift/UVW2" "W2" "Swift" 193.0 ["uvw2", "w2"]
     "swift/UVM2" "M2" "Swift" 225.0 ["uvm2", "m2"]
     "swift/UVW1" "W1" "Swift" 260.0 ["uvw1", "w1"]
+    "des/g" "g" "DES" 473.0 ["des_g", "decam_g"]
+    "des/r" "r" "DES" 642.0 ["des_r", "decam_r"]
+    "des/i" "i" "DES" 784.0 ["des_i", "decam_i"]
+    "des/z" "z" "DES" 926.0 ["des_z", "decam_z"]
+    "des/Y" "Y" "DES" 1009.0 ["des_y", "decam_y"]
+    // SNANA's letters of the Carnegie Supernova Project: m, n and o are its V filters, j and y further J and Y filters.
+    "csp/u" "u" "CSP" 364.0 ["csp_u"]
+    "csp/B" "B" "CSP" 435.0 ["csp_b"]
+    "csp/g" "g" "CSP" 477.0 ["csp_g"]
+    "csp/m" "m" "CSP" 537.0 ["csp_m"]
+    "csp/n" "n" "CSP" 537.0 ["csp_n"]
+    "csp/o" "o" "CSP" 537.0 ["csp_o"]
+    "csp/V" "V" "CSP" 537.0 ["csp_v"]
+    "csp/r" "r" "CSP" 622.0 ["csp_r"]
+    "csp/i" "i" "CSP" 761.0 ["csp_i"]
+    "csp/Y" "Y" "CSP" 1035.0 ["csp_Y"]
+    "csp/y" "y" "CSP" 1035.0 ["csp_y"]
+    "csp/J" "J" "CSP" 1239.0 ["csp_J"]
+    "csp/j" "j" "CSP" 1239.0 ["csp_j"]
+    "csp/H" "H" "CSP" 1630.0 ["csp_h"]
 };
+
+/// Whether the table holds bands of this survey.
+pub fn is_survey_known(survey: &str) -> bool {
+    let survey = survey.trim().to_ascii_lowercase();
+    BANDS.iter().any(|b| is_of_survey(b, &survey))
+}
+
+/// Whether a band belongs to a survey, given in lower case.
+fn is_of_survey(band: &BandInfo, survey: &str) -> bool {
+    let system = band.system.to_ascii_lowercase();
+    !survey.is_empty() && (survey.starts_with(&system) || system.starts_with(survey))
+}
 
 /// At most so many unknown band names are remembered; beyond, all are called `?`.
 const MAX_UNKNOWN: usize = 1024;
@@ -93,10 +125,7 @@ impl BandId {
         let name = name.trim();
         let survey = survey.trim().to_ascii_lowercase();
         let find = |p: &dyn Fn(&BandInfo) -> bool| BANDS.iter().position(p).map(|i| BandId(i as u16));
-        let same_survey = |b: &BandInfo| {
-            let system = b.system.to_ascii_lowercase();
-            !survey.is_empty() && (survey.starts_with(&system) || system.starts_with(&survey))
-        };
+        let same_survey = |b: &BandInfo| is_of_survey(b, &survey);
         find(&|b| same_survey(b) && b.short == name)
             .or_else(|| find(&|b| same_survey(b) && b.short.eq_ignore_ascii_case(name)))
             .or_else(|| find(&|b| b.name == name))

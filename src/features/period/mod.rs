@@ -223,7 +223,11 @@ pub fn search(observations: &[Observation], options: &Options, cancel: &AtomicBo
             power: r.power,
             harmonics: r.harmonics,
             ln_false_alarm: r.ln_false_alarm,
-            ranges: series.parts.iter().map(|p| Range { band: p.band, low: p.mean + low * p.scale, high: p.mean + high * p.scale }).collect(),
+            ranges: series
+                .parts
+                .iter()
+                .map(|p| Range { band: p.band, low: p.mean + low * p.scale, high: p.mean + high * p.scale })
+                .collect(),
             relation: ranked.first().map_or(Relation::None, |best| relation(best.frequency, r.frequency, series.span_d)),
         });
     }

@@ -75,6 +75,10 @@ static FLUX: &[(&str, f64, &[&str])] = &[
     ("flux", 1.0, &["flux_err", "fluxerr", "e_flux", "flux_error", "flux_unc", "sigma_flux", "err", "error"]),
 ];
 static ZERO_POINT: &[&str] = &["zp", "zeropoint", "zero_point"];
+/// The system of the zero points: kept as text as well.
+static ZERO_SYSTEM: &[&str] = &["zpsys", "zp_sys", "magsys"];
+/// The unit of a column that is just called flux.
+static UNIT: &[&str] = &["unit", "flux_unit", "units"];
 static LIMIT: &[&str] = &["lim_mag", "diffmaglim", "limmag", "maglim", "limiting_mag", "mag_lim"];
 static SIGN: &[&str] = &["isdiffpos"];
 static UPPER: &[&str] = &["upperlimit", "upper_limit", "is_limit", "islimit"];
@@ -102,6 +106,10 @@ pub(super) struct Columns {
     pub mag: Option<(usize, usize)>,
     pub flux: Option<FluxColumns>,
     pub zero_point: Option<usize>,
+    /// Not among those that are [`used`](Columns::used): it is kept as text.
+    pub zero_system: Option<usize>,
+    /// Of the flux, if the column's name doesn't tell it.
+    pub unit: Option<usize>,
     pub limit: Option<usize>,
     pub sign: Option<usize>,
     pub upper: Option<usize>,
@@ -122,13 +130,22 @@ impl Columns {
         let names: Vec<String> = names.iter().map(|n| normal(n.as_ref())).collect();
         let one = |name: &str| names.iter().position(|n| n == name);
         let any = |aliases: &[&str]| aliases.iter().find_map(|a| one(a));
+        let mut flux = FLUX.iter().find_map(|&(name, scale, errors)| Some(FluxColumns { flux: one(name)?, err: any(errors)?, scale }));
+        let bare = flux.is_some_and(|f| names.get(f.flux).is_some_and(|n| n == "flux"));
+        // PLAsTiCC and ELAsTiCC call FLUXCAL just "flux"; their other columns tell.
+        let plasticc = one("passband").is_some() && any(&["detected", "detected_bool"]).is_some();
+        if let Some(flux) = flux.as_mut().filter(|_| bare && plasticc) {
+            flux.scale = FLUXCAL_UJY;
+        }
         Columns {
             object: any(OBJECT),
             time: TIME.iter().find_map(|&(name, times)| Some((one(name)?, times))),
             band: BAND.iter().find_map(|&(name, code)| Some((one(name)?, code))),
             mag: MAG.iter().find_map(|&(name, errors)| Some((one(name)?, any(errors)?))),
-            flux: FLUX.iter().find_map(|&(name, scale, errors)| Some(FluxColumns { flux: one(name)?, err: any(errors)?, scale })),
+            flux,
             zero_point: any(ZERO_POINT),
+            zero_system: any(ZERO_SYSTEM),
+            unit: any(UNIT).filter(|_| bare),
             limit: any(LIMIT),
             sign: any(SIGN),
             upper: any(UPPER),
@@ -166,6 +183,8 @@ impl Columns {
         let single = [
             &mut self.object,
             &mut self.zero_point,
+            &mut self.zero_system,
+            &mut self.unit,
             &mut self.limit,
             &mut self.sign,
             &mut self.upper,
@@ -186,6 +205,14 @@ impl Columns {
         self.flux.is_some_and(|f| f.scale == FLUXCAL_UJY)
     }
 
+    /// Those that hold numbers.
+    pub fn numbers(&self) -> Vec<usize> {
+        let mut numbers: Vec<usize> = [self.time.map(|t| t.0), self.limit, self.zero_point].into_iter().flatten().collect();
+        numbers.extend(self.mag.into_iter().flat_map(|(a, b)| [a, b]));
+        numbers.extend(self.flux.into_iter().flat_map(|f| [f.flux, f.err]));
+        numbers
+    }
+
     /// How many columns have a known name.
     pub fn known(&self) -> usize {
         self.used().len()
@@ -193,7 +220,18 @@ impl Columns {
 
     /// Indices of the columns that are read, in no order.
     pub fn used(&self) -> Vec<usize> {
-        let single = [self.object, self.zero_point, self.limit, self.sign, self.upper, self.label, self.survey, self.photometry, self.fold];
+        let single = [
+            self.object,
+            self.zero_point,
+            self.unit,
+            self.limit,
+            self.sign,
+            self.upper,
+            self.label,
+            self.survey,
+            self.photometry,
+            self.fold,
+        ];
         let mut used: Vec<usize> = single.into_iter().flatten().collect();
         used.extend(self.time.map(|t| t.0));
         used.extend(self.band.map(|b| b.0));

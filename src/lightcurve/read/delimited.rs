@@ -205,9 +205,12 @@ impl Row {
         }
         let mut v = Values { mjd: times.mjd(self.number(record, time)?), ..Values::NONE };
         if let Some(f) = c.flux {
-            let scale = match c.zero_point {
-                Some(i) => points::zero_point_scale(self.number(record, i)?),
-                None => f.scale,
+            let word = |i: Option<usize>| maybe(i).map(String::from_utf8_lossy);
+            points::zero_point_system(word(c.zero_system).as_deref()).map_err(|(found, expected)| (c.zero_system, found, expected))?;
+            let scale = match (c.zero_point, word(c.unit)) {
+                (Some(i), _) => points::zero_point_scale(self.number(record, i)?),
+                (None, Some(unit)) => points::jansky(&unit).ok_or_else(|| (c.unit, quoted(unit.as_bytes()), points::UNITS))?,
+                (None, None) => f.scale,
             };
             (v.flux, v.flux_err) = (scale * self.number(record, f.flux)?, scale * self.number(record, f.err)?);
         }
@@ -291,7 +294,7 @@ impl Row {
     }
 }
 
-fn is_missing(text: &[u8]) -> bool {
+pub(super) fn is_missing(text: &[u8]) -> bool {
     const MISSING: [&[u8]; 8] = [b"null", b"nan", b"none", b"na", b"n/a", b"-", b"--", b"masked"];
     text.is_empty() || (text.len() <= 6 && MISSING.iter().any(|m| text.eq_ignore_ascii_case(m)))
 }

@@ -105,7 +105,7 @@ fn plan(table: &Table, context: &Context) -> Result<(Stored, Rows, Vec<String>),
     {
         let expected = "Jy, mJy, uJy or nJy, or a column zp with the AB zero points";
         let unknown = || context.error(Place::Field(column.name.clone()), format!("the unit {}", column.unit), expected);
-        flux.scale = jansky(&column.unit).ok_or_else(unknown)?;
+        flux.scale = super::points::jansky(&column.unit).ok_or_else(unknown)?;
     }
     let fits = |i: usize| table.columns.get(i).is_some_and(|c| !c.name.is_empty() && c.unfit(false).is_none());
     let extra: Vec<usize> = (0..names.len()).filter(|i| !used.contains(i) && fits(*i)).collect();
@@ -115,17 +115,6 @@ fn plan(table: &Table, context: &Context) -> Result<(Stored, Rows, Vec<String>),
     let bands = context.bands();
     let rows = Rows { columns, extra, survey: String::new(), file_object: object_name(&context.path), bands };
     Ok((stored, rows, extra_names))
-}
-
-/// uJy per unit.
-fn jansky(unit: &str) -> Option<f64> {
-    match unit.trim() {
-        "Jy" => Some(1e6),
-        "mJy" => Some(1e3),
-        "uJy" | "microJy" => Some(1.0),
-        "nJy" => Some(1e-3),
-        _ => None,
-    }
 }
 
 /// Factor and zero of a column of times: seconds become days, and what is only called a time counts from the header's

@@ -7,7 +7,10 @@ use super::parquet_file::ParquetFile;
 use super::points::BandCache;
 use super::source::Source;
 use super::text::{self, TextFile};
-use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
+use super::{
+    Objects, Place, ReadError, ReadOptions, atlas, blank_table, corpus, delimited, filter_blocks, fink_parquet, fits, irsa_ztf,
+    long_parquet, lsst_avro, snana_fits, snana_text, ztf_avro, ztf_forced,
+};
 use crate::lightcurve::Origin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -147,12 +150,95 @@ pub static FORMATS: &[FormatInfo] = &[
         objects: fits::objects,
     },
     FormatInfo {
+        name: "atlas",
+        title: "ATLAS forced photometry",
+        container: Container::Lines,
+        extensions: &["txt", "dat", "csv"],
+        columns: "###MJD m dm uJy duJy F err ..., separated by blanks (or commas): MJD, uJy with duJy, F (c or o), err. One object, named by \
+                  the file. The file doesn't say whether its fluxes are of difference or reduced images: negative ones are taken to mean \
+                  difference images.",
+        quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted. No further cut: the service documents none.",
+        accepts: atlas::accepts,
+        objects: atlas::objects,
+    },
+    FormatInfo {
+        name: "ztf-forced",
+        title: "ZTF forced-photometry service",
+        container: Container::Lines,
+        extensions: &["txt", "dat", "csv"],
+        columns: "Comments, then filter, jd, zpdiff, forcediffimflux, forcediffimfluxunc, infobitssci, procstatus (and scisigpix, sciinpseeing, \
+                  forcediffimchisq). One object, named by the file. Flux in uJy: forcediffimflux 10^(0.4 (23.9 - zpdiff)), difference \
+                  photometry; faint and negative fluxes stay measurements, no limit takes their place.",
+        quality: "By the service's guide, dropped and counted: infobitssci >= 33554432; procstatus 54, 55, 56, 60, 61, 64, 255; rows without a \
+                  flux; scisigpix > 25; sciinpseeing > 4. Where the median forcediffimchisq of a band is above 1.2, its errors are \
+                  multiplied by the root of it, with a warning.",
+        accepts: ztf_forced::accepts,
+        objects: ztf_forced::objects,
+    },
+    FormatInfo {
+        name: "irsa-ztf",
+        title: "ZTF data releases (IRSA) as CSV",
+        container: Container::Lines,
+        extensions: &["csv", "tsv", "txt"],
+        columns: "oid, mjd (not hjd), mag, magerr, catflags, filtercode (zg, zr, zi), ra, dec. Oids within 1.5 arcsec of each other are one \
+                  object, named by the first of them. Total photometry.",
+        quality: "Points with the bit 32768 of catflags are dropped and counted.",
+        accepts: irsa_ztf::accepts,
+        objects: irsa_ztf::objects,
+    },
+    FormatInfo {
+        name: "snana-text",
+        title: "SNANA text files",
+        container: Container::Lines,
+        extensions: &["dat", "txt"],
+        columns: "SNID:, SURVEY:, VARLIST: with MJD, FLT (or BAND), FLUXCAL and FLUXCALERR (zero point 27.5), OBS: rows; END: or the next \
+                  SNID: ends an object, of any number. Difference photometry. The label is SIM_TYPE_NAME, SNTYPE or TYPE where that is a \
+                  name, not a number. A filter's letter is that of the survey; of surveys without bands of their own here it stays an \
+                  unknown band.",
+        quality: "",
+        accepts: snana_text::accepts,
+        objects: snana_text::objects,
+    },
+    FormatInfo {
+        name: "filter-blocks",
+        title: "Text with a block of rows per filter",
+        container: Container::Lines,
+        extensions: &["dat", "txt"],
+        columns: "# SNNAME: name (else the object is named by the file), # FILTER g, # MJD MAG MAGERR Upperlimit (or other names, as in \
+                  CSV), then rows; Upperlimit T makes a magnitude a 5-sigma limit.",
+        quality: "",
+        accepts: filter_blocks::accepts,
+        objects: filter_blocks::objects,
+    },
+    FormatInfo {
+        name: "table",
+        title: "Text table with columns separated by blanks",
+        container: Container::Lines,
+        extensions: &["txt", "dat", "tbl", "asc"],
+        columns: "A line of names (a comment or not), as in CSV, then rows; without a column of bands all points are in an unknown band.",
+        quality: "",
+        accepts: blank_table::accepts_named,
+        objects: blank_table::objects_named,
+    },
+    FormatInfo {
+        name: "plain",
+        title: "Plain rows: mjd mag err band",
+        container: Container::Lines,
+        extensions: &["txt", "dat", "asc", "csv"],
+        columns: "No header: time (MJD, or JD above two million), magnitude (>20.5 for a limit), error and band, or time, band, magnitude, \
+                  error, separated by blanks or commas; three columns are time, magnitude, error in an unknown band. One object, named by \
+                  the file.",
+        quality: "",
+        accepts: blank_table::accepts_plain,
+        objects: blank_table::objects_plain,
+    },
+    FormatInfo {
         name: "alerce-csv",
         title: "ALeRCE detections as CSV",
         container: Container::Text,
         extensions: &["csv"],
         columns: "mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; oid, without which the file is one object named by the file.",
-        quality: "",
+        quality: "isdiffpos tells the sign. No further cut.",
         accepts: delimited::accepts_alerce,
         objects: delimited::objects_alerce,
     },
@@ -163,7 +249,8 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["csv", "tsv"],
         columns: "Separated by commas, semicolons, tabs or |, lines with # are comments. object_id (oid, id, SNID, name; without it the file is \
                   one object named by the file); mjd (jd, hjd, time); band (filter, fid, passband); mag with mag_err (magpsf, sigmapsf, e_mag), \
-                  or flux_ujy with flux_err (flux: uJy, or by a column zp; flux_njy; FLUXCAL with FLUXCALERR: zero point 27.5); lim_mag \
+                  or flux_ujy with flux_err (flux: uJy, or by a column unit or zp (AB); flux_njy; FLUXCAL with FLUXCALERR, or flux beside \
+                  passband and detected_bool (PLAsTiCC): zero point 27.5); lim_mag \
                   (diffmaglim: 5 sigma, where there is no magnitude); isdiffpos (t/f, 1/0, 1/-1); label (class), survey, photometry \
                   (difference | total), fold; another column is kept as text where all rows of an object agree.",
         quality: "",

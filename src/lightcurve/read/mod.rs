@@ -6,9 +6,11 @@
 //! third-party parsers do with corrupt files is caught.
 
 mod arrays;
+mod atlas;
 mod avro;
 mod avro_cursor;
 mod avro_schema;
+mod blank_table;
 mod columns;
 mod corpus;
 mod delimited;
@@ -16,13 +18,16 @@ mod drafts;
 mod error;
 pub mod escape;
 mod expand;
+mod filter_blocks;
 mod fink_parquet;
 mod fits;
 mod fits_header;
 mod fits_table;
 mod formats;
 pub mod guard;
+mod irsa_ztf;
 mod labels;
+mod lines;
 mod long_parquet;
 mod lsst_avro;
 mod merge;
@@ -30,11 +35,13 @@ mod parquet_file;
 mod points;
 mod snana_fits;
 mod snana_pair;
+mod snana_text;
 mod source;
 mod table_rows;
 mod text;
 mod unpack;
 mod ztf_avro;
+mod ztf_forced;
 
 pub use error::{Place, ReadError};
 pub use expand::expand;

@@ -74,6 +74,29 @@ pub(super) fn zero_point_scale(zero_point: f64) -> f64 {
     units::flux_ujy(zero_point)
 }
 
+/// Units that [`jansky`] knows, for a message.
+pub(super) const UNITS: &str = "Jy, mJy, uJy or nJy, or a column zp with the AB zero points";
+
+/// uJy per unit.
+pub(super) fn jansky(unit: &str) -> Option<f64> {
+    match unit.trim() {
+        "Jy" => Some(1e6),
+        "mJy" => Some(1e3),
+        "uJy" | "microJy" | "\u{b5}Jy" | "\u{3bc}Jy" => Some(1.0),
+        "nJy" => Some(1e-3),
+        _ => None,
+    }
+}
+
+/// Whether zero points are of AB magnitudes, if their system is told; else what was found and expected.
+pub(super) fn zero_point_system(system: Option<&str>) -> Result<(), (String, &'static str)> {
+    match system.map(str::trim) {
+        None => Ok(()),
+        Some(s) if s.is_empty() || s.eq_ignore_ascii_case("ab") => Ok(()),
+        Some(other) => Err((super::error::quoted(other.as_bytes()), "ab: convert the zero points to AB magnitudes")),
+    }
+}
+
 /// `isdiffpos` in its spellings: t/f, true/false, 1/0, 1/-1. None for anything else.
 pub(super) fn sign(text: &[u8]) -> Option<f64> {
     match text {

@@ -1,7 +1,7 @@
 //! Rows of long tables of any container, one observation each, into objects. Knows columns by what they mean, not
 //! how they are stored.
 
-use super::columns::Columns;
+use super::columns::{BandCode, Columns};
 use super::drafts::Drafts;
 use super::error::quoted;
 use super::formats::Context;
@@ -14,12 +14,19 @@ use std::collections::VecDeque;
 /// So many faulty rows of a file are named one by one; the rest is counted.
 const MAX_ROW_ERRORS: u64 = 20;
 
+/// What stands for the band where there is none.
+pub(super) const NO_BAND: &str = "?";
+
 /// The values of one row, by the column's number.
 pub(super) trait Cells {
     /// NaN where there is none.
     fn number(&self, column: usize) -> f64;
     /// None where there is none.
     fn text(&self, column: usize) -> Option<Cow<'_, str>>;
+    /// Whether a magnitude is written as a limit.
+    fn is_limit(&self, _column: usize) -> bool {
+        false
+    }
 }
 
 /// Column, what was found, what was expected.
@@ -42,17 +49,26 @@ impl Rows {
     pub fn take(&mut self, row: &impl Cells, drafts: &mut Drafts) -> Result<(), RowFault> {
         let text = |column: Option<usize>| column.and_then(|c| row.text(c)).filter(|t| !t.trim().is_empty());
         let c = &self.columns;
-        let (Some((time, times)), Some((band, code))) = (c.time, c.band) else {
-            return Err((None, "no time or band".to_string(), ""));
+        let Some((time, times)) = c.time else {
+            return Err((None, "no time".to_string(), ""));
         };
         let id = match c.object {
             None => Cow::Borrowed(self.file_object.as_str()),
             Some(_) => text(c.object).ok_or((c.object, "no name".to_string(), "a name for the object of every row"))?,
         };
-        let band = text(Some(band)).ok_or((Some(band), "no band".to_string(), "a band for every row"))?;
+        // A table without a column for bands is read only where its format allows for that.
+        let (band, code) = match c.band {
+            None => (Cow::Borrowed(NO_BAND), BandCode::Name),
+            Some((band, code)) => (text(Some(band)).ok_or((Some(band), "no band".to_string(), "a band for every row"))?, code),
+        };
         let mut v = Values { mjd: times.mjd(row.number(time)), ..Values::NONE };
         if let Some(f) = c.flux {
-            let scale = c.zero_point.map_or(f.scale, |i| points::zero_point_scale(row.number(i)));
+            points::zero_point_system(text(c.zero_system).as_deref()).map_err(|(found, expected)| (c.zero_system, found, expected))?;
+            let scale = match (c.zero_point, text(c.unit)) {
+                (Some(i), _) => points::zero_point_scale(row.number(i)),
+                (None, Some(unit)) => points::jansky(&unit).ok_or_else(|| (c.unit, quoted(unit.as_bytes()), points::UNITS))?,
+                (None, None) => f.scale,
+            };
             (v.flux, v.flux_err) = (scale * row.number(f.flux), scale * row.number(f.err));
         }
         if let Some((mag, err)) = c.mag {
@@ -63,7 +79,7 @@ impl Rows {
             let bad = || (c.sign, quoted(sign.as_bytes()), "t or f, 1 or 0, 1 or -1");
             v.sign = points::sign(sign.trim().as_bytes()).ok_or_else(bad)?;
         }
-        v.upper = text(c.upper).is_some_and(|t| points::is_true(&t));
+        v.upper = text(c.upper).is_some_and(|t| points::is_true(&t)) || c.mag.is_some_and(|m| row.is_limit(m.0));
         let stated = match text(c.photometry) {
             None => None,
             Some(t) => Some(points::photometry(t.trim()).ok_or_else(|| (c.photometry, quoted(t.as_bytes()), "difference or total"))?),
@@ -103,9 +119,13 @@ pub(super) struct RowErrors {
 impl RowErrors {
     /// Notes a fault in `row`, counted from 1.
     pub fn add(&mut self, context: &Context, row: u64, column: Option<String>, found: String, expected: &str) {
+        self.add_at(context, column.map_or(Place::Row(row), |name| Place::RowField(row, name)), found, expected);
+    }
+
+    /// Notes a fault at `place`.
+    pub fn add_at(&mut self, context: &Context, place: Place, found: String, expected: &str) {
         self.count += 1;
         if self.count <= MAX_ROW_ERRORS {
-            let place = column.map_or(Place::Row(row), |name| Place::RowField(row, name));
             self.waiting.push_back(context.error(place, found, expected));
         }
     }

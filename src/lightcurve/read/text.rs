@@ -110,6 +110,11 @@ fn header(line: &[u8]) -> Option<Header> {
     best
 }
 
+/// How many names of columns a delimiter finds in a line.
+pub(super) fn known_names(line: &[u8]) -> usize {
+    header(line).map_or(0, |h| h.2.known())
+}
+
 fn header_of_comment(line: &[u8]) -> Option<Header> {
     let hashes = line.iter().take_while(|&&b| b == b'#').count();
     header(line.get(hashes..)?.trim_ascii())

@@ -1,0 +1,61 @@
+//! ATLAS forced photometry: a table that the service sends as text. Fluxes in uJy by their columns' names; one file is
+//! one object.
+
+use super::columns::BandCode;
+use super::drafts::Drafts;
+use super::formats::{Context, Opened};
+use super::lines::{self, Fault, Header, LineFormat, Taken};
+use super::points::{BandCache, Values};
+use super::unpack::object_name;
+use super::{Objects, ReadError};
+
+const SURVEY: &str = "atlas";
+/// The service's own code of the fit, 0 where it went well.
+const RULE: &str = "err is not 0";
+
+pub(super) fn accepts(file: &Opened) -> bool {
+    let Opened::Raw(source) = file else { return false };
+    Header::find(source, &["MJD", "uJy", "F"]).is_some()
+}
+
+pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadError> {
+    let source = lines::source(file, &context)?;
+    let Some(header) = Header::find(&source, &["MJD", "uJy", "F"]) else {
+        return Err(context.error(super::Place::File, "there is no header", "###MJD m dm uJy duJy F err"));
+    };
+    let columns = header.need(["MJD", "uJy", "duJy", "F", "err"], &context)?;
+    let format = Atlas { header, columns, object: object_name(&context.path), bands: context.bands() };
+    let drafts = Drafts::new(context.clone(), false, Vec::new());
+    Ok(lines::objects(source, context, drafts, format))
+}
+
+struct Atlas {
+    header: Header,
+    /// Time, flux, its error, band, code of the fit.
+    columns: [usize; 5],
+    object: String,
+    bands: BandCache,
+}
+
+impl LineFormat for Atlas {
+    fn line(&mut self, line: &str, drafts: &mut Drafts) -> Result<Taken, Fault> {
+        if self.header.is_no_row(line) {
+            return Ok(Taken::Other);
+        }
+        let row = self.header.row(line)?;
+        let [mjd, flux, err, band, code] = self.columns;
+        let code = row.number(code)?;
+        let values = Values { mjd: row.number(mjd)?, flux: row.number(flux)?, flux_err: row.number(err)?, ..Values::NONE };
+        let name = row.text(band);
+        let draft = drafts.object(self.object.as_bytes());
+        if draft.survey.is_empty() {
+            draft.survey.push_str(SURVEY);
+        }
+        if code != 0.0 {
+            draft.dropped(RULE, 1);
+        } else {
+            draft.observations.push(values.observation(self.bands.get(name, SURVEY, BandCode::Name)));
+        }
+        Ok(Taken::Point)
+    }
+}
