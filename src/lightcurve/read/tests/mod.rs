@@ -4,6 +4,7 @@ mod avro;
 mod fits;
 mod fuzz;
 mod fuzz_binary;
+mod json;
 mod lsst;
 mod tables;
 mod text;
