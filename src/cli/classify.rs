@@ -7,7 +7,7 @@ use crate::batch::output::{Format, OutputError, partial_path, state_path};
 use crate::batch::pipeline::{End, Files, Setup, WORKER};
 use crate::batch::{ModelEngine, Plan};
 use crate::cascade::Regrouper;
-use crate::lightcurve::read::{self, ReadError, ReadOptions};
+use crate::lightcurve::read::{self, ReadError};
 use crate::model::Model;
 use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
 use anyhow::{Context, anyhow};
@@ -65,6 +65,9 @@ pub struct ClassifyArgs {
     /// Show the network's weighted scores instead of posterior probabilities.
     #[arg(long)]
     pub weighted_p: bool,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: inputs::ReadArgs,
 }
 
 /// Runs the command.
@@ -88,7 +91,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
-    let options = format!("{:?} {} {:?} {}", args.rule, args.tau, args.asof, args.weighted_p);
+    let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]);
     let n_inputs = paths.len();
     let mut monitor = Terminal::new(&args, n_inputs);
@@ -107,7 +110,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     };
     let weighted = args.weighted_p;
     let make = move || ModelEngine::new(&model, weighted);
-    let source = Files { paths, options: ReadOptions::default() };
+    let source = Files { paths, options: args.read.options() };
     let result = job::classify(source, setup, plan, make, target, &mut monitor);
     monitor.bar.finish_and_clear();
     let outcome = result.map_err(job_failure)?;

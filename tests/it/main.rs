@@ -3,6 +3,7 @@
 mod classify;
 mod common;
 mod evaluate;
+mod format_docs;
 mod inspect;
 mod packaging;
 mod readers;

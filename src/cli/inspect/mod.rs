@@ -23,6 +23,9 @@ pub struct Args {
     /// One JSON document instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: super::inputs::ReadArgs,
 }
 
 /// Runs the command.
@@ -41,12 +44,13 @@ fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
     for error in unreadable {
         report.unreadable(error);
     }
+    let options = args.read.options();
     if let [path] = paths.as_slice() {
-        each(path, &mut report, |report, curve| report.object(&curve, 1))?;
+        each(path, &options, &mut report, |report, curve| report.object(&curve, 1))?;
     } else {
         let mut merged = Merged::default();
         for path in &paths {
-            each(path, &mut report, |_, curve| {
+            each(path, &options, &mut report, |_, curve| {
                 merged.add(curve);
                 Ok(())
             })?;
@@ -61,10 +65,11 @@ fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
 /// Reads a file; faults are reported, and reading goes on.
 fn each<W: Write>(
     path: &Path,
+    options: &ReadOptions,
     report: &mut Report<W>,
     mut take: impl FnMut(&mut Report<W>, LightCurve) -> io::Result<()>,
 ) -> io::Result<()> {
-    match read::open(path, &ReadOptions::default()) {
+    match read::open(path, options) {
         Err(error) => report.unreadable(error),
         Ok(reader) => {
             for item in reader {
@@ -190,7 +195,7 @@ mod tests {
     use super::*;
 
     fn args(paths: &[&Path], json: bool) -> Args {
-        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json }
+        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json, read: Default::default() }
     }
 
     #[test]

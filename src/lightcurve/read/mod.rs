@@ -12,6 +12,7 @@ mod avro_schema;
 mod columns;
 mod corpus;
 mod delimited;
+pub mod docs;
 mod drafts;
 mod error;
 pub mod escape;
