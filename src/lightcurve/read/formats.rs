@@ -8,7 +8,7 @@ use super::points::BandCache;
 use super::source::Source;
 use super::text::{self, TextFile};
 use super::{Objects, Place, ReadError, ReadOptions, corpus, delimited, fink_parquet, fits, long_parquet, lsst_avro, snana_fits, ztf_avro};
-use super::{json, json_brokers, json_values, osc_json};
+use super::{json, json_brokers, json_values, osc_json, votable};
 use crate::lightcurve::Origin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -191,6 +191,16 @@ pub static FORMATS: &[FormatInfo] = &[
         quality: "",
         accepts: json::accepts,
         objects: json::objects,
+    },
+    FormatInfo {
+        name: "votable",
+        title: "VOTable (TABLEDATA), one row per observation",
+        container: Container::VoTable,
+        extensions: &["vot", "votable", "xml"],
+        columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its unit; VALUES null marks what is missing.",
+        quality: "",
+        accepts: votable::accepts,
+        objects: votable::objects,
     },
     FormatInfo {
         name: "alerce-csv",

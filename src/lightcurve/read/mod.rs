@@ -39,6 +39,7 @@ mod source;
 mod table_rows;
 mod text;
 mod unpack;
+mod votable;
 mod ztf_avro;
 
 pub use error::{Place, ReadError};

@@ -58,6 +58,7 @@ fn damaged_files_never_panic() {
         ("long.csv", CSV.as_bytes().to_vec()),
         ("alerce.csv", ALERCE.as_bytes().to_vec()),
         ("fluxes.csv", FLUXES.as_bytes().to_vec()),
+        ("table.vot", super::votable::TABLE.into()),
         ("alerce.json", super::json::ALERCE.into()),
         ("alerce_new.json", super::json::ALERCE_NEW.into()),
         ("lasair.json", super::json::LASAIR.into()),

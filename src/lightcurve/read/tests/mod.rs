@@ -8,6 +8,7 @@ mod json;
 mod lsst;
 mod tables;
 mod text;
+mod votable;
 
 use super::*;
 use crate::lightcurve::{BandId, Warning};
