@@ -71,6 +71,9 @@ pub struct ClassifyArgs {
     /// Show the network's weighted scores instead of posterior probabilities.
     #[arg(long)]
     pub weighted_p: bool,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: inputs::ReadArgs,
 }
 
 /// Runs the command.
@@ -95,7 +98,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
-    let options = format!("{:?} {} {:?} {}", args.rule, args.tau, args.asof, args.weighted_p);
+    let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
     let mut monitor = Terminal::new(&args, n_inputs);
@@ -115,14 +118,15 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let weighted = args.weighted_p;
     let make = move || ModelEngine::new(&model, weighted);
     let mut errors = unreadable.len() as u64;
+    let options = args.read.options();
     let result = if args.merge {
-        let merged = match gather(&paths, args.fail_fast, &stop, &monitor, &mut errors)? {
+        let merged = match gather(&paths, &options, args.fail_fast, &stop, &monitor, &mut errors)? {
             Some(merged) => merged,
             None => return Ok(Exit::Interrupted),
         };
         job::classify(merged, setup, plan, make, target, &mut monitor)
     } else {
-        job::classify(Files { paths, options: ReadOptions::default() }, setup, plan, make, target, &mut monitor)
+        job::classify(Files { paths, options: options }, setup, plan, make, target, &mut monitor)
     };
     monitor.bar.finish_and_clear();
     let outcome = result.map_err(job_failure)?;
@@ -142,12 +146,19 @@ fn check_merge(args: &ClassifyArgs) -> Result<(), Failure> {
 }
 
 /// Reads and merges all inputs; counts what could not be read. None if it was interrupted.
-fn gather(paths: &[PathBuf], fail_fast: bool, stop: &AtomicBool, monitor: &Terminal, errors: &mut u64) -> Result<Option<Merged>, Failure> {
+fn gather(
+    paths: &[PathBuf],
+    options: &ReadOptions,
+    fail_fast: bool,
+    stop: &AtomicBool,
+    monitor: &Terminal,
+    errors: &mut u64,
+) -> Result<Option<Merged>, Failure> {
     let hear = |e: &ReadError| {
         *errors += 1;
         monitor.say(&e.to_string());
     };
-    match Merged::gather(paths, &ReadOptions::default(), fail_fast, stop, hear) {
+    match Merged::gather(paths, options, fail_fast, stop, hear) {
         Ok(merged) => Ok(Some(merged)),
         Err(MergeError::Stopped) => {
             monitor.bar.finish_and_clear();

@@ -9,7 +9,7 @@ use crate::cascade::Regrouper;
 use crate::evaluate::predictions::{self, Predictions};
 use crate::evaluate::{FiveClass, Report, Scored, Truths, evaluate};
 use crate::lightcurve::LightCurve;
-use crate::lightcurve::read::{self, ReadOptions};
+use crate::lightcurve::read;
 use crate::model::Model;
 use crate::taxonomy::{Layout, Taxonomy, printable};
 use anyhow::{Context, anyhow};
@@ -51,6 +51,9 @@ pub struct EvaluateArgs {
     /// The report as JSON.
     #[arg(long)]
     pub json: bool,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: inputs::ReadArgs,
 }
 
 /// An object of the data, judged or not.
@@ -233,7 +236,7 @@ fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Failur
         objects.extend(done.output);
         Ok::<(), std::convert::Infallible>(())
     };
-    let source = Files { paths, options: ReadOptions::default() };
+    let source = Files { paths, options: args.read.options() };
     match crate::batch::pipeline::run(source, &setup, make, sink, || {}) {
         Ok(End::Stopped) => return Err(Failure { exit: Exit::Interrupted, error: anyhow!("interrupted") }),
         Ok(_) => {}
@@ -279,7 +282,7 @@ fn from_file(args: &EvaluateArgs, path: &std::path::Path, files: Vec<PathBuf>) -
     let rows = found.by_id.len();
     let (mut objects, mut errors, mut matched) = (Vec::new(), 0u64, 0usize);
     for file in &files {
-        let reader = match read::open(file, &ReadOptions::default()) {
+        let reader = match read::open(file, &args.read.options()) {
             Ok(reader) => reader,
             Err(e) => {
                 eprintln!("taxonova: {e}");

@@ -3,7 +3,7 @@
 use super::exit::{CommandResult, Exit, Failure};
 use crate::batch::number::write_number;
 use crate::features::{self, FEATURES};
-use crate::lightcurve::read::{self, ReadOptions};
+use crate::lightcurve::read;
 use crate::taxonomy::printable;
 use anyhow::anyhow;
 use std::io::BufWriter;
@@ -23,6 +23,9 @@ pub struct Args {
     /// Print the table of names, units and meanings instead
     #[arg(long)]
     list: bool,
+    /// How files are read.
+    #[command(flatten)]
+    read: super::inputs::ReadArgs,
 }
 
 /// Runs it.
@@ -48,7 +51,7 @@ pub fn run(args: &Args) -> CommandResult {
         let mut csv = csv::Writer::from_writer(BufWriter::new(file));
         csv.write_record(["object_id", "label"].into_iter().chain(FEATURES.iter().map(|f| f.name.as_str())))?;
         for path in files {
-            let reader = match read::open(&path, &ReadOptions::default()) {
+            let reader = match read::open(&path, &args.read.options()) {
                 Ok(reader) => reader,
                 Err(e) => {
                     report(&e);

@@ -11,9 +11,12 @@ pub fn help() -> String {
         for line in wrap(f.columns, 72) {
             text.push_str(&format!("      {line}\n"));
         }
+        for line in wrap(f.quality, 72) {
+            text.push_str(&format!("      {line}\n"));
+        }
     }
     text.push_str("\nTimes are MJD; jd and hjd become MJD. Magnitudes are AB. A folder is searched recursively for files with\n");
-    text.push_str("these extensions; - is standard input, where the rows of an object must be adjacent.");
+    text.push_str("these extensions, also with .gz, .bz2 or .zst; - is standard input, where the rows of an object must be adjacent.");
     text
 }
 

@@ -1,12 +1,65 @@
 //! What several subcommands take alike: a model, a tree, probabilities, days, threads, and the flag that Ctrl-C sets.
 
 use super::exit::Failure;
+use crate::lightcurve::band::BANDS;
+use crate::lightcurve::read::ReadOptions;
+use crate::lightcurve::{BandId, Photometry};
 use crate::model::Model;
 use crate::taxonomy::{CountMode, Form, Taxonomy, printable, shipped};
 use anyhow::anyhow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// How light curves are read, where the files leave it open.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ReadArgs {
+    /// What names of bands in the files mean, as F606W=V,clear=ztf/r; docs/formats.md lists the bands.
+    #[arg(long, value_name = "NAME=BAND", value_delimiter = ',', value_parser = band_pair)]
+    pub band_map: Vec<(String, BandId)>,
+    /// What the fluxes are where the file doesn't say: difference or total.
+    #[arg(long, value_name = "KIND", value_parser = photometry)]
+    pub photometry: Option<Photometry>,
+}
+
+impl ReadArgs {
+    /// For the readers.
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions { photometry: self.photometry, band_map: self.band_map.clone(), ..ReadOptions::default() }
+    }
+
+    /// Tells apart what reads files differently; empty for the defaults.
+    pub fn fingerprint(&self) -> String {
+        let bands: Vec<String> = self.band_map.iter().map(|(name, band)| format!("{name:?}={}", band.name())).collect();
+        match (self.photometry, bands.is_empty()) {
+            (None, true) => String::new(),
+            (kind, _) => format!(" bands {} photometry {}", bands.join(","), kind.map_or("", Photometry::name)),
+        }
+    }
+}
+
+/// `NAME=BAND`, where BAND is in the table of bands.
+fn band_pair(text: &str) -> Result<(String, BandId), String> {
+    let (name, target) = text.rsplit_once('=').ok_or("it must be NAME=BAND, as F606W=V")?;
+    let (name, target) = (name.trim(), target.trim());
+    if name.is_empty() || target.is_empty() {
+        return Err("it must be NAME=BAND, as F606W=V".into());
+    }
+    // Not by BandId::parse: that remembers unknown names.
+    let known = BANDS.iter().any(|b| b.name.eq_ignore_ascii_case(target) || b.aliases.iter().any(|a| a.eq_ignore_ascii_case(target)));
+    if known {
+        return Ok((name.to_string(), BandId::parse(target)));
+    }
+    let likeness = |b: &str| strsim::jaro_winkler(&target.to_lowercase(), &b.to_lowercase());
+    let mut near: Vec<&str> = BANDS.iter().map(|b| b.name).collect();
+    near.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    near.truncate(5);
+    Err(format!("there is no band {target:?}; near are {}; docs/formats.md lists all of them", near.join(", ")))
+}
+
+fn photometry(text: &str) -> Result<Photometry, String> {
+    [Photometry::Difference, Photometry::Total].into_iter().find(|p| p.name() == text).ok_or_else(|| "it is difference or total".into())
+}
 
 /// Name of the model that is part of the program.
 pub const SHIPPED_MODEL: &str = "transients";
@@ -102,6 +155,17 @@ mod tests {
         assert_eq!(days("0"), Ok(0.0));
         assert!(days("inf").is_err() && days("-1").is_err() && days("NaN").is_err());
         assert!(threads("0").is_err() && threads("1").is_ok() && threads("2.5").is_err());
+    }
+
+    #[test]
+    fn bands_that_the_user_names() {
+        assert_eq!(band_pair("F606W=V").unwrap(), ("F606W".to_string(), BandId::parse("V")));
+        assert_eq!(band_pair("a=b=ztf/r").unwrap(), ("a=b".to_string(), BandId::ZTF_R));
+        assert!(band_pair("x=ztf/q").unwrap_err().contains("ztf/"));
+        assert!(band_pair("x=").is_err() && band_pair("=V").is_err() && band_pair("V").is_err());
+        let args = ReadArgs { band_map: vec![band_pair("x=V").unwrap()], photometry: Some(Photometry::Total) };
+        assert_eq!(args.options().photometry, Some(Photometry::Total));
+        assert!(ReadArgs::default().fingerprint().is_empty() && !args.fingerprint().is_empty());
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub fn open(cli: Cli) -> CommandResult {
         Theme::Light => ThemeName::Light,
         Theme::Mono => ThemeName::Mono,
     });
-    match run(Options { paths, taxonomy: cli.taxonomy, model: cli.model.map_or_else(shipped, load), theme }) {
+    match run(Options { paths, read: cli.read.options(), taxonomy: cli.taxonomy, model: cli.model.map_or_else(shipped, load), theme }) {
         Ok(Leave::Done) => Ok(Exit::Done),
         Ok(Leave::Interrupted) => Ok(Exit::Interrupted),
         Ok(Leave::Lost) => Err(Failure::internal(anyhow!("the terminal was lost"))),

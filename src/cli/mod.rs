@@ -13,7 +13,7 @@ mod evaluate;
 pub mod exit;
 mod features;
 mod formats;
-mod inputs;
+pub mod inputs;
 mod inspect;
 mod interface;
 mod keys;
@@ -44,6 +44,9 @@ pub struct Cli {
     /// Colours of the interface [default: what NO_COLOR, TAXONOVA_THEME or the terminal says]
     #[arg(long)]
     pub theme: Option<interface::Theme>,
+    /// How light curves are read by the interface.
+    #[command(flatten)]
+    pub read: inputs::ReadArgs,
     /// What to do without the interface.
     #[command(subcommand)]
     pub command: Option<Command>,

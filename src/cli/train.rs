@@ -82,6 +82,9 @@ pub struct Args {
     /// Name of the model [default: the output's]
     #[arg(long)]
     name: Option<String>,
+    /// How files are read.
+    #[command(flatten)]
+    read: super::inputs::ReadArgs,
 }
 
 /// Runs it.
@@ -103,7 +106,7 @@ pub fn run(args: &Args) -> CommandResult {
     tree.weights = options;
     let config = TrainConfig { seed: args.seed, epochs: args.epochs, members: args.members, ..TrainConfig::default() };
 
-    let (curves, unreadable) = read_all(&args.data);
+    let (curves, unreadable) = read_all(&args.data, &args.read.options());
     if curves.is_empty() {
         return Err(Failure::usage(anyhow!("no light curve could be read")));
     }
@@ -232,13 +235,13 @@ fn weight_options(args: &Args, tree: &Taxonomy) -> WeightOptions {
 }
 
 /// Every readable light curve; the unreadable are named on standard error and counted.
-fn read_all(paths: &[PathBuf]) -> (Vec<LightCurve>, usize) {
+fn read_all(paths: &[PathBuf], options: &ReadOptions) -> (Vec<LightCurve>, usize) {
     let (files, errors) = read::expand(paths);
     let mut unreadable = errors.len();
     errors.iter().for_each(|e| eprintln!("taxonova: {e}"));
     let mut curves = Vec::new();
     for file in files {
-        match read::open(&file, &ReadOptions::default()) {
+        match read::open(&file, options) {
             Ok(reader) => {
                 for item in reader {
                     match item {

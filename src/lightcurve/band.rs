@@ -82,7 +82,32 @@ pub static BANDS: &[BandInfo] = bands! {
     "csp/J" "J" "CSP" 1239.0 ["csp_J"]
     "csp/j" "j" "CSP" 1239.0 ["csp_j"]
     "csp/H" "H" "CSP" 1630.0 ["csp_h"]
+    "swift/U" "U" "Swift" 346.5 ["uvot_u", "u_uvot"]
+    "swift/B" "B" "Swift" 439.2 ["uvot_b", "b_uvot"]
+    "swift/V" "V" "Swift" 546.8 ["uvot_v", "v_uvot"]
 };
+
+/// What is added to a Vega magnitude to make it AB, by band. Johnson-Cousins: Blanton & Roweis 2007 (AJ 133, 734), table 1;
+/// Swift UVOT: Breeveld et al. 2011 (AIP Conf. Proc. 1358, 373).
+static VEGA_OFFSETS: &[(&str, f64)] = &[
+    ("U", 0.79),
+    ("B", -0.09),
+    ("V", 0.02),
+    ("R", 0.21),
+    ("I", 0.45),
+    ("swift/UVW2", 1.73),
+    ("swift/UVM2", 1.69),
+    ("swift/UVW1", 1.51),
+    ("swift/U", 1.02),
+    ("swift/B", -0.13),
+    ("swift/V", -0.01),
+];
+
+/// AB minus Vega magnitude; none where no published offset is in the table.
+pub fn vega_offset(band: BandId) -> Option<f64> {
+    let name = band.info()?.name;
+    VEGA_OFFSETS.iter().find(|(known, _)| *known == name).map(|(_, offset)| *offset)
+}
 
 /// Whether the table holds bands of this survey.
 pub fn is_survey_known(survey: &str) -> bool {
@@ -199,6 +224,11 @@ mod tests {
         assert_eq!(BandId::ZTF_G.name(), "ztf/g");
         assert_eq!(BandId::ZTF_R.name(), "ztf/r");
         assert_eq!(BandId::ZTF_I.name(), "ztf/i");
+        for (name, _) in VEGA_OFFSETS {
+            assert!(BANDS.iter().any(|b| b.name == *name), "{name}");
+        }
+        assert_eq!(vega_offset(BandId::parse("V")), Some(0.02));
+        assert_eq!(vega_offset(BandId::ZTF_G), None);
     }
 
     #[test]

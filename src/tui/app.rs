@@ -25,6 +25,8 @@ use std::time::Duration;
 pub struct Options {
     /// Files and folders; none = the simulated sample data.
     pub paths: Vec<PathBuf>,
+    /// How they are read.
+    pub read: crate::lightcurve::read::ReadOptions,
     /// A tree other than the model's own.
     pub taxonomy: Option<PathBuf>,
     /// Loads the model, on a worker thread.
@@ -71,7 +73,7 @@ pub fn run(options: Options) -> Result<Leave, RunError> {
             [one] => one.to_string_lossy().into_owned(),
             many => format!("{} paths", many.len()),
         };
-        (Input::Paths(options.paths), Source { title, simulated: false, reading: Some((0, 1)) })
+        (Input::Paths(options.paths, options.read), Source { title, simulated: false, reading: Some((0, 1)) })
     };
     let jobs = Jobs::start(input, options.model, options.taxonomy, send.clone());
     // Asked before the event reader starts, which would swallow the answer.

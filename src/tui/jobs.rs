@@ -58,8 +58,8 @@ pub type Loader = Box<dyn FnOnce() -> Result<ModelInfo, String> + Send>;
 
 /// What is to be read.
 pub enum Input {
-    /// Files and folders.
-    Paths(Vec<PathBuf>),
+    /// Files and folders, and how they are read.
+    Paths(Vec<PathBuf>, ReadOptions),
     /// Data in the binary, with a name.
     Embedded(&'static str, &'static [u8]),
 }
@@ -374,14 +374,13 @@ fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) 
 }
 
 fn read(input: Input, stop: &AtomicBool, report: &Sender<Action>) {
-    let options = ReadOptions::default();
     let mut post = Post { report, curves: Vec::new(), errors: Vec::new(), last: Instant::now(), sent: false };
     match input {
-        Input::Embedded(name, bytes) => match open_bytes(name, bytes.to_vec(), &options) {
+        Input::Embedded(name, bytes) => match open_bytes(name, bytes.to_vec(), &ReadOptions::default()) {
             Ok(reader) => post.take(reader, stop),
             Err(e) => post.errors.push(e.to_string()),
         },
-        Input::Paths(paths) => {
+        Input::Paths(paths, options) => {
             let (files, errors) = expand(&paths);
             post.errors.extend(errors.iter().map(|e| e.to_string()));
             let of = files.len();

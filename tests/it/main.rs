@@ -4,6 +4,7 @@ mod classify;
 mod classify_merge;
 mod common;
 mod evaluate;
+mod format_docs;
 mod inspect;
 mod packaging;
 mod readers;

@@ -30,6 +30,9 @@ pub struct Args {
     pub period: bool,
     #[arg(long, value_name = "MIN,MAX", requires = "period", value_parser = period::range, help = period::range_help())]
     pub period_range: Option<(f64, f64)>,
+    /// How files are read.
+    #[command(flatten)]
+    pub read: super::inputs::ReadArgs,
 }
 
 /// Runs the command.
@@ -49,12 +52,13 @@ fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
     for error in unreadable {
         report.unreadable(error);
     }
+    let options = args.read.options();
     if let [path] = paths.as_slice() {
-        each(path, &mut report, |report, curve| report.object(curve, 1))?;
+        each(path, &options, &mut report, |report, curve| report.object(curve, 1))?;
     } else {
         let mut merged = Merged::default();
         for path in &paths {
-            each(path, &mut report, |_, curve| {
+            each(path, &options, &mut report, |_, curve| {
                 merged.add(curve);
                 Ok(())
             })?;
@@ -69,10 +73,11 @@ fn inspect(args: &Args, out: impl Write) -> io::Result<Exit> {
 /// Reads a file; faults are reported, and reading goes on.
 fn each<W: Write>(
     path: &Path,
+    options: &ReadOptions,
     report: &mut Report<W>,
     mut take: impl FnMut(&mut Report<W>, LightCurve) -> io::Result<()>,
 ) -> io::Result<()> {
-    match read::open(path, &ReadOptions::default()) {
+    match read::open(path, options) {
         Err(error) => report.unreadable(error),
         Ok(reader) => {
             for item in reader {
@@ -221,7 +226,7 @@ mod tests {
     use super::*;
 
     fn args(paths: &[&Path], json: bool) -> Args {
-        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json, period: false, period_range: None }
+        Args { paths: paths.iter().map(|p| p.to_path_buf()).collect(), json, period: false, period_range: None, read: Default::default() }
     }
 
     #[test]

@@ -48,6 +48,7 @@ static TIME: &[(&str, Times)] = &[
     ("hmjd", Times::Mjd),
     ("obsmjd", Times::Mjd),
     ("mjd_obs", Times::Mjd),
+    ("midpointmjdtai", Times::Mjd),
     ("time", Times::Either),
     ("t", Times::Either),
 ];
@@ -71,6 +72,7 @@ static FLUX: &[(&str, f64, &[&str])] = &[
     ("flux_ujy", 1.0, &["flux_err_ujy", "flux_ujy_err", "fluxerr_ujy", "flux_err", "fluxerr"]),
     ("ujy", 1.0, &["dujy"]),
     ("flux_njy", 1e-3, &["flux_err_njy", "flux_njy_err", "fluxerr_njy"]),
+    ("psfflux", 1e-3, &["psffluxerr"]),
     ("fluxcal", FLUXCAL_UJY, &["fluxcalerr", "fluxcal_err"]),
     ("flux", 1.0, &["flux_err", "fluxerr", "e_flux", "flux_error", "flux_unc", "sigma_flux", "err", "error"]),
 ];

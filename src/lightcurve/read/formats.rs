@@ -11,6 +11,7 @@ use super::{
     Objects, Place, ReadError, ReadOptions, atlas, blank_table, corpus, delimited, filter_blocks, fink_parquet, fits, irsa_ztf,
     long_parquet, lsst_avro, snana_fits, snana_text, ztf_avro, ztf_forced,
 };
+use super::{json, json_brokers, json_values, osc_json, votable};
 use crate::lightcurve::Origin;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -233,6 +234,62 @@ pub static FORMATS: &[FormatInfo] = &[
         objects: blank_table::objects_plain,
     },
     FormatInfo {
+        name: "alerce-json",
+        title: "ALeRCE's answers in JSON",
+        container: Container::Json,
+        extensions: &["json"],
+        columns: "detections with oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf (newer: mag, e_mag), isdiffpos, and non_detections with \
+                  mjd, fid, diffmaglim; or a bare list of detections.",
+        quality: "",
+        accepts: json_brokers::accepts_alerce,
+        objects: json_brokers::objects_alerce,
+    },
+    FormatInfo {
+        name: "lasair-json",
+        title: "Lasair's objects in JSON",
+        container: Container::Json,
+        extensions: &["json", "jsonl"],
+        columns: "objectId and candidates with jd (mjd), fid, magpsf, sigmapsf, isdiffpos, diffmaglim; or diaObjectId, diaSourcesList and \
+                  diaForcedSourcesList with midpointMjdTai, band, psfFlux and psfFluxErr (nJy).",
+        quality: "A detection beats forced photometry of the same time and band.",
+        accepts: json_brokers::accepts_lasair,
+        objects: json_brokers::objects_lasair,
+    },
+    FormatInfo {
+        name: "osc-json",
+        title: "Open Supernova Catalog (astrocats) in JSON",
+        container: Container::Json,
+        extensions: &["json"],
+        columns: "Supernovae by name: photometry with time (u_time), band, magnitude, e_magnitude, upperlimit (upperlimitsigma; without it 5 \
+                  sigma), system, telescope, instrument, survey; the label is the first claimedtype.",
+        quality: "Vega magnitudes become AB by the offsets of the bands; Johnson-Cousins and Swift bands of no stated system are taken as Vega. \
+                  Entries without a magnitude (radio, X-rays, counts), without an error (unless limits), with the host's light, K-corrected, \
+                  corrected for dust or of models are dropped.",
+        accepts: osc_json::accepts,
+        objects: osc_json::objects,
+    },
+    FormatInfo {
+        name: "json",
+        title: "JSON, objects with lists of values, or one observation each",
+        container: Container::Json,
+        extensions: &["json", "jsonl", "ndjson"],
+        columns: "Keys named as the columns in CSV: object_id, mjd, band, mag, mag_err, ... as lists of equal length, or as single values; one \
+                  object, a list, or one a line.",
+        quality: "",
+        accepts: json::accepts,
+        objects: json::objects,
+    },
+    FormatInfo {
+        name: "votable",
+        title: "VOTable (TABLEDATA), one row per observation",
+        container: Container::VoTable,
+        extensions: &["vot", "votable", "xml"],
+        columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its unit; VALUES null marks what is missing.",
+        quality: "",
+        accepts: votable::accepts,
+        objects: votable::objects,
+    },
+    FormatInfo {
         name: "alerce-csv",
         title: "ALeRCE detections as CSV",
         container: Container::Text,
@@ -407,6 +464,7 @@ fn unknown(source: &Source) -> ReadError {
     let named = extension.filter(|e| FORMATS.iter().any(|f| f.extensions.contains(&e.as_str())));
     let found = match (foreign(head), named) {
         _ if head.is_empty() => "the file is empty".to_string(),
+        (Some("JSON"), _) => format!("this is JSON with the keys {}", listed(json_values::keys(head).iter().map(|k| &k.1))),
         (Some(what), _) => format!("this is {what}"),
         (None, Some(extension)) => format!("this is of no known format, although it is named .{extension}"),
         (None, None) => "this is of no known format".to_string(),

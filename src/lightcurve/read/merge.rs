@@ -41,6 +41,7 @@ fn add(warnings: &mut Vec<Warning>, new: Warning) {
     for old in warnings.iter_mut() {
         match (old, &new) {
             (Warning::DroppedNotFinite(n), Warning::DroppedNotFinite(m))
+            | (Warning::DroppedBadTime(n), Warning::DroppedBadTime(m))
             | (Warning::DroppedBadError(n), Warning::DroppedBadError(m))
             | (Warning::DroppedRepeats(n), Warning::DroppedRepeats(m)) => {
                 *n += m;

@@ -58,6 +58,12 @@ fn damaged_files_never_panic() {
         ("long.csv", CSV.as_bytes().to_vec()),
         ("alerce.csv", ALERCE.as_bytes().to_vec()),
         ("fluxes.csv", FLUXES.as_bytes().to_vec()),
+        ("table.vot", super::votable::TABLE.into()),
+        ("alerce.json", super::json::ALERCE.into()),
+        ("alerce_new.json", super::json::ALERCE_NEW.into()),
+        ("lasair.json", super::json::LASAIR.into()),
+        ("osc.json", super::json::OSC.into()),
+        ("generic.json", super::json::GENERIC.into()),
     ];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for round in 0..rounds {

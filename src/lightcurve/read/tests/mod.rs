@@ -4,10 +4,12 @@ mod avro;
 mod fits;
 mod fuzz;
 mod fuzz_binary;
+mod json;
 mod lsst;
 mod packed;
 mod tables;
 mod text;
+mod votable;
 
 use super::*;
 use crate::lightcurve::{BandId, Warning};
