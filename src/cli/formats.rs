@@ -16,7 +16,8 @@ pub fn help() -> String {
         }
     }
     text.push_str("\nTimes are MJD; jd and hjd become MJD. Magnitudes are AB. A folder is searched recursively for files with\n");
-    text.push_str("these extensions, also with .gz, .bz2 or .zst; - is standard input, where the rows of an object must be adjacent.");
+    text.push_str("these extensions, also followed by .gz, .bz2 or .zst; - is standard input, where the rows of an object\n");
+    text.push_str("must be adjacent.");
     text
 }
 
