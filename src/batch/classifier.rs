@@ -2,9 +2,10 @@
 //! object (a panic included) becomes that object's row, never the end of the run.
 
 use super::engine::Engine;
-use super::row::Row;
+use super::row::{Epoch, Row};
 use crate::cascade::{Decision, Regrouper, decide_poured, decide_threshold};
 use crate::lightcurve::{LightCurve, Warning, window};
+use crate::model::history;
 use crate::taxonomy::Layout;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,6 +20,8 @@ pub struct Plan {
     pub tau: f64,
     /// Only what was known so many days after the first detection.
     pub asof_d: Option<f64>,
+    /// A row for each time when something new was known, at most so many an object, and not one for each object.
+    pub history: Option<usize>,
 }
 
 /// One per worker thread.
@@ -39,12 +42,13 @@ impl<E: Engine> Classifier<E> {
         let mut inputs = Vec::with_capacity(curves.len());
         let mut of: Vec<usize> = Vec::with_capacity(curves.len());
         for curve in curves {
-            let (row, input) = self.prepare(curve);
-            if let Some(input) = input {
-                inputs.push(input);
-                of.push(rows.len());
+            for (row, input) in self.parts(curve) {
+                if let Some(input) = input {
+                    inputs.push(input);
+                    of.push(rows.len());
+                }
+                rows.push(row);
             }
-            rows.push(row);
         }
         match self.run(&inputs) {
             Ok(answers) => {
@@ -66,10 +70,31 @@ impl<E: Engine> Classifier<E> {
         rows
     }
 
-    fn prepare(&self, mut curve: LightCurve) -> (Row, Option<E::Input>) {
+    /// The object as it was at the age that is asked for: itself, or one part for each epoch of its history.
+    fn parts(&self, mut curve: LightCurve) -> Vec<(Row, Option<E::Input>)> {
+        let day0 = window::first_detection(&curve.observations, curve.photometry).and_then(|i| curve.observations.get(i)).map(|o| o.mjd);
         if let Some(age_d) = self.plan.asof_d {
             curve.observations = window::as_of(&curve, age_d);
+            if day0.is_none() && !curve.observations.is_empty() {
+                curve.warnings.push(Warning::Other("no detection at 5 sigma: --asof used the whole light curve".into()));
+            }
         }
+        let epochs = self.plan.history.map(|most| history::epochs(&curve, most)).unwrap_or_default();
+        if epochs.is_empty() {
+            return vec![self.prepare(curve)];
+        }
+        let from = day0.or(epochs.first().copied()).unwrap_or_default();
+        let part = |mjd: f64| {
+            let observations = window::until(&curve.observations, curve.photometry, mjd);
+            let n_known = observations.iter().filter(|o| !o.is_limit()).count();
+            let (mut row, input) = self.prepare(LightCurve { observations, ..curve.clone() });
+            row.epoch = Some(Epoch { mjd, age_d: mjd - from, n_known });
+            (row, input)
+        };
+        epochs.into_iter().map(part).collect()
+    }
+
+    fn prepare(&self, curve: LightCurve) -> (Row, Option<E::Input>) {
         let mut row = Row::new(&curve);
         if !self.engine.usable(&curve) {
             row.not_usable();

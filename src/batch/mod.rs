@@ -22,6 +22,6 @@ mod text_rows;
 pub use classifier::{Classifier, Plan};
 pub use engine::{Engine, ModelEngine};
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
-pub use row::Row;
+pub use row::{Epoch, Row};
 pub use table::write_rows;
 pub use text_rows::{TextFormat, TextRenderer};

@@ -1,7 +1,7 @@
 //! Rows as Arrow record batches for Parquet: the columns of the CSV, with nulls where the CSV has nothing.
 
 use super::row::Row;
-use super::text_rows::{COLUMNS, WARNING_SEPARATOR, node_names};
+use super::text_rows::{COLUMNS, HISTORY_COLUMNS, WARNING_SEPARATOR, node_names};
 use crate::taxonomy::Layout;
 use crate::taxonomy::names::PATH_SEPARATOR;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -11,8 +11,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
 
-/// Columns of rows on this layout.
-pub fn parquet_schema(layout: &Layout) -> SchemaRef {
+/// Columns of rows on this layout; with `history` each says when.
+pub fn parquet_schema(layout: &Layout, history: bool) -> SchemaRef {
     let mut fields: Vec<Field> = COLUMNS
         .iter()
         .map(|name| match *name {
@@ -23,6 +23,10 @@ pub fn parquet_schema(layout: &Layout) -> SchemaRef {
             _ => Field::new(*name, DataType::Utf8, false),
         })
         .collect();
+    if history {
+        let number = |name: &str| if name == "n_known" { DataType::Int64 } else { DataType::Float64 };
+        fields.extend(HISTORY_COLUMNS.iter().map(|name| Field::new(*name, number(name), true)));
+    }
     fields.extend(node_names(layout).map(|n| Field::new(format!("P:{n}"), DataType::Float64, true)));
     Arc::new(Schema::new(fields))
 }
@@ -40,6 +44,12 @@ pub fn record_batch(schema: &SchemaRef, rows: &[Row]) -> Result<RecordBatch, Arr
         Arc::new(StringArray::from_iter(rows.iter().map(|r| r.decision.as_ref().map(|d| d.path.join(PATH_SEPARATOR))))),
         text(|r| r.warnings.join(WARNING_SEPARATOR)),
     ];
+    let [mjd, age_d, n_known] = HISTORY_COLUMNS;
+    if schema.field_with_name(n_known).is_ok() && schema.field_with_name(mjd).is_ok() && schema.field_with_name(age_d).is_ok() {
+        columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.epoch.as_ref().map(|e| e.mjd)))));
+        columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.epoch.as_ref().map(|e| e.age_d)))));
+        columns.push(Arc::new(Int64Array::from_iter(rows.iter().map(|r| r.epoch.as_ref().and_then(|e| i64::try_from(e.n_known).ok())))));
+    }
     columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.decision.as_ref().map(|_| 1.0)))));
     for slot in 0..schema.fields().len().saturating_sub(columns.len()) {
         columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.p.get(slot).copied().filter(|p| !p.is_nan())))));
@@ -64,7 +74,7 @@ mod tests {
 
     #[test]
     fn nulls_where_nothing_is_known() {
-        let schema = parquet_schema(&layout());
+        let schema = parquet_schema(&layout(), false);
         let batch = record_batch(&schema, &rows()).unwrap();
         assert_eq!((batch.num_rows(), batch.num_columns()), (2, 13));
         let column = |name: &str| batch.column_by_name(name).unwrap().clone();

@@ -215,7 +215,7 @@ impl Monitor for Heard {
 }
 
 fn plan() -> Arc<Plan> {
-    Arc::new(Plan { layout: Layout::new(&tree("Root{A,B}")), regrouper: None, tau: 0.5, asof_d: None })
+    Arc::new(Plan { layout: Layout::new(&tree("Root{A,B}")), regrouper: None, tau: 0.5, asof_d: None, history: None })
 }
 
 fn job(source: Fake, setup: Setup, target: Target<'_>) -> (Result<Outcome, JobError>, Heard) {

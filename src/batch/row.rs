@@ -3,6 +3,17 @@
 use crate::cascade::Decision;
 use crate::lightcurve::{LightCurve, Warning};
 
+/// The time that an answer of a history belongs to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// What was known then (MJD).
+    pub mjd: f64,
+    /// Days since the first detection.
+    pub age_d: f64,
+    /// Measurements known then, limits not counted.
+    pub n_known: usize,
+}
+
 /// One object's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -22,6 +33,8 @@ pub struct Row {
     pub warnings: Vec<String>,
     /// An internal fault kept the object from being classified.
     pub failed: bool,
+    /// Of a history: when. None elsewhere, and where an object has no history.
+    pub epoch: Option<Epoch>,
 }
 
 impl Row {
@@ -36,6 +49,7 @@ impl Row {
             p: Vec::new(),
             warnings: curve.warnings.iter().map(Warning::to_string).collect(),
             failed: false,
+            epoch: None,
         }
     }
 

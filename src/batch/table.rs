@@ -33,7 +33,7 @@ fn fill(partial: &mut Partial, path: &Path, format: Format, layout: &Layout, row
         Format::Csv => TextFormat::Csv,
         Format::Jsonl => TextFormat::Jsonl,
         Format::Parquet => {
-            let schema = parquet_schema(layout);
+            let schema = parquet_schema(layout, false);
             let mut writer = ArrowWriter::try_new(partial.handle()?, schema.clone(), Some(writer_properties())).map_err(|e| fault(&e))?;
             while rows.peek().is_some() {
                 chunk.clear();
@@ -45,7 +45,7 @@ fn fill(partial: &mut Partial, path: &Path, format: Format, layout: &Layout, row
             return Ok(());
         }
     };
-    let renderer = TextRenderer::new(text, layout);
+    let renderer = TextRenderer::new(text, layout, false);
     let mut bytes = renderer.header();
     while rows.peek().is_some() {
         chunk.clear();

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 /// Columns before the probabilities.
 pub const COLUMNS: [&str; 8] = ["object_id", "source", "n_obs", "span_d", "decision", "decision_p", "decision_path", "warnings"];
+/// Columns that follow them in a history.
+pub const HISTORY_COLUMNS: [&str; 3] = ["mjd", "age_d", "n_known"];
 /// Between warnings in one field.
 pub const WARNING_SEPARATOR: &str = "; ";
 
@@ -29,14 +31,16 @@ pub fn node_names(layout: &Layout) -> impl Iterator<Item = &str> {
 #[derive(Debug, Clone)]
 pub struct TextRenderer {
     format: TextFormat,
+    /// Whether rows are epochs of histories.
+    history: bool,
     names: Vec<String>,
     /// `"name":` for JSON.
     keys: Vec<Vec<u8>>,
 }
 
 impl TextRenderer {
-    /// For rows on this layout.
-    pub fn new(format: TextFormat, layout: &Layout) -> Self {
+    /// For rows on this layout; with `history` each says when.
+    pub fn new(format: TextFormat, layout: &Layout, history: bool) -> Self {
         let names: Vec<String> = node_names(layout).map(str::to_string).collect();
         let keys = names
             .iter()
@@ -47,14 +51,15 @@ impl TextRenderer {
                 key
             })
             .collect();
-        TextRenderer { format, names, keys }
+        TextRenderer { format, history, names, keys }
     }
 
     /// What comes before the first row.
     pub fn header(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if self.format == TextFormat::Csv {
-            for (i, column) in COLUMNS.iter().enumerate() {
+            let more = if self.history { HISTORY_COLUMNS.as_slice() } else { &[] };
+            for (i, column) in COLUMNS.iter().chain(more).enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
@@ -107,6 +112,17 @@ impl TextRenderer {
         }
         out.push(b',');
         csv_field(out, &clean(&row.warnings.join(WARNING_SEPARATOR)));
+        if self.history {
+            match &row.epoch {
+                Some(e) => {
+                    // Six digits would be a day or so: times are written to a tenth of a second.
+                    out.extend_from_slice(format!(",{:.6},", e.mjd).as_bytes());
+                    write_number(out, e.age_d);
+                    out.extend_from_slice(format!(",{}", e.n_known).as_bytes());
+                }
+                None => out.extend_from_slice(b",,,"),
+            }
+        }
         for p in self.values(row) {
             out.push(b',');
             write_number(out, p);
@@ -134,7 +150,17 @@ impl TextRenderer {
             }
             None => out.extend_from_slice(b"null,\"p\":null,\"path\":[]"),
         }
-        out.extend_from_slice(b"},\"p\":{");
+        out.push(b'}');
+        if self.history {
+            let e = row.epoch.as_ref();
+            out.extend_from_slice(b",\"mjd\":");
+            json_number(out, e.map_or(f64::NAN, |e| e.mjd));
+            out.extend_from_slice(b",\"age_d\":");
+            json_number(out, e.map_or(f64::NAN, |e| e.age_d));
+            out.extend_from_slice(b",\"n_known\":");
+            out.extend_from_slice(e.map_or("null".to_string(), |e| e.n_known.to_string()).as_bytes());
+        }
+        out.extend_from_slice(b",\"p\":{");
         for (i, (key, p)) in self.keys.iter().zip(self.values(row)).enumerate() {
             if i > 0 {
                 out.push(b',');
@@ -206,6 +232,7 @@ pub(super) mod tests {
             p: vec![0.9, f64::NAN, 2.0 / 3.0, 0.1],
             warnings: vec!["one band only".into(), "only 2 detections".into()],
             failed: false,
+            epoch: None,
         };
         let empty = Row { decision: None, p: vec![], object_id: "y".into(), n_obs: 0, span_d: 0.0, ..row.clone() };
         vec![row, empty]
@@ -220,7 +247,7 @@ pub(super) mod tests {
 
     #[test]
     fn csv_to_the_letter() {
-        let r = TextRenderer::new(TextFormat::Csv, &layout());
+        let r = TextRenderer::new(TextFormat::Csv, &layout(), false);
         let mut out = r.header();
         r.render(&mut out, &rows());
         let text = String::from_utf8(out).unwrap();
@@ -240,7 +267,7 @@ pub(super) mod tests {
 
     #[test]
     fn json_lines_have_the_agreed_shape() {
-        let r = TextRenderer::new(TextFormat::Jsonl, &layout());
+        let r = TextRenderer::new(TextFormat::Jsonl, &layout(), false);
         assert!(r.header().is_empty());
         let mut out = Vec::new();
         r.render(&mut out, &rows());
@@ -255,5 +282,28 @@ pub(super) mod tests {
         assert!(lines[0]["p"]["A1"].is_null());
         assert_eq!(lines[0]["warnings"], serde_json::json!(["one band only", "only 2 detections"]));
         assert!(lines[1]["decision"]["node"].is_null() && lines[1]["p"]["B"].is_null());
+    }
+
+    #[test]
+    fn histories_say_when() {
+        let mut rows = rows();
+        rows[0].epoch = Some(crate::batch::Epoch { mjd: 58_000.123_456_7, age_d: 12.5, n_known: 7 });
+        let r = TextRenderer::new(TextFormat::Csv, &layout(), true);
+        let mut out = r.header();
+        r.render(&mut out, &rows);
+        let text = String::from_utf8(out).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let at = reader.headers().unwrap().iter().position(|h| h == "mjd").unwrap();
+        assert_eq!(reader.headers().unwrap().iter().skip(at).take(4).collect::<Vec<_>>(), ["mjd", "age_d", "n_known", "P:Root"]);
+        let rows_read: Vec<csv::StringRecord> = reader.records().map(|r| r.unwrap()).collect();
+        assert_eq!(rows_read[0].iter().skip(at).take(4).collect::<Vec<_>>(), ["58000.123457", "12.5", "7", "1"]);
+        assert_eq!(rows_read[1].iter().skip(at).take(4).collect::<Vec<_>>(), ["", "", "", ""]);
+        let mut out = Vec::new();
+        TextRenderer::new(TextFormat::Jsonl, &layout(), true).render(&mut out, &rows);
+        let first: serde_json::Value = serde_json::from_slice(out.split(|b| *b == b'\n').next().unwrap()).unwrap();
+        assert_eq!(
+            (first["mjd"].as_f64(), first["age_d"].as_f64(), first["n_known"].as_u64()),
+            (Some(58_000.123_456_7), Some(12.5), Some(7))
+        );
     }
 }

@@ -54,6 +54,13 @@ pub struct ClassifyArgs {
     /// Use only what was known so many days after the first detection.
     #[arg(long, value_name = "DAYS", value_parser = inputs::days)]
     pub asof: Option<f64>,
+    /// One row for each time when something new became known, and not one for each object: how the answer rose and fell. Adds the
+    /// columns mjd, age_d (days since the first detection) and n_known (measurements).
+    #[arg(long)]
+    pub history: bool,
+    /// At most so many rows an object: nights, evenly thinned, the first and the last kept.
+    #[arg(long, value_name = "N", default_value_t = crate::model::history::EPOCHS, requires = "history", value_parser = inputs::epochs)]
+    pub history_epochs: usize,
     /// Worker threads. Without it: as many as there are processors. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = inputs::threads)]
     pub threads: Option<usize>,
@@ -99,6 +106,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
     let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
+    let options = if args.history { format!("{options} history {}", args.history_epochs) } else { options };
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
     let mut monitor = Terminal::new(&args, n_inputs);
@@ -247,8 +255,9 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
 
 fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
     let (tau, asof_d) = (args.tau, args.asof);
+    let history = args.history.then_some(args.history_epochs);
     let Rule::Threshold = args.rule;
-    let Some(tree) = given else { return Ok(Plan { layout: model.layout().clone(), regrouper: None, tau, asof_d }) };
+    let Some(tree) = given else { return Ok(Plan { layout: model.layout().clone(), regrouper: None, tau, asof_d, history }) };
     let layout = Layout::new(tree);
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
         .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
@@ -263,7 +272,7 @@ fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<
             unknown.join(", ")
         );
     }
-    Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d })
+    Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d, history })
 }
 
 fn job_failure(error: JobError) -> Failure {

@@ -219,7 +219,7 @@ fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Failur
         None => (model.taxonomy().clone(), None),
     };
     let layout = Layout::new(&tree);
-    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, tau: args.tau, asof_d: None });
+    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, tau: args.tau, asof_d: None, history: None });
     let setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), inputs::stop_flag());
     let (mut objects, mut errors) = (Vec::new(), 0u64);
     let worker_model = model.clone();

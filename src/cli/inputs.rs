@@ -116,6 +116,14 @@ pub fn days(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number of epochs, 1 to 100,000.
+pub fn epochs(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(n) if (1..=100_000).contains(&n) => Ok(n),
+        _ => Err("it must be 1 to 100000".into()),
+    }
+}
+
 /// A number of threads, 1 to 1024.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {

@@ -5,7 +5,7 @@ use super::output::FigureError;
 use crate::taxonomy::printable;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Circle, Rectangle};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
@@ -27,17 +27,28 @@ pub struct Canvas<DB: DrawingBackend> {
     pub area: DrawingArea<DB, Shift>,
     /// Pixels per unit.
     pub scale: f64,
+    /// Where the point (0, 0) lies, in units: for a figure within a figure.
+    origin: (f64, f64),
     /// From the point of a text that hangs from it down to the baseline, in em: backends differ.
     baseline_em: f64,
 }
 
 impl<DB: DrawingBackend> Canvas<DB> {
     pub(super) fn new(backend: DB, scale: f64, baseline_em: f64) -> Self {
-        Canvas { area: backend.into_drawing_area(), scale, baseline_em }
+        Canvas { area: backend.into_drawing_area(), scale, origin: (0.0, 0.0), baseline_em }
     }
 
     fn px(&self, v: f64) -> i32 {
         (v * self.scale).round() as i32
+    }
+
+    fn at(&self, p: (f64, f64)) -> (i32, i32) {
+        (self.px(p.0 + self.origin.0), self.px(p.1 + self.origin.1))
+    }
+
+    /// Where the point (0, 0) lies from now on, in units from the upper left corner of the whole surface.
+    pub fn set_origin(&mut self, origin: (f64, f64)) {
+        self.origin = origin;
     }
 
     /// Fills everything.
@@ -47,7 +58,7 @@ impl<DB: DrawingBackend> Canvas<DB> {
 
     /// A filled box.
     pub fn rect(&mut self, from: (f64, f64), to: (f64, f64), colour: RGBColor) -> Result<(), FigureError> {
-        let (x0, y0, x1, y1) = (self.px(from.0), self.px(from.1), self.px(to.0), self.px(to.1));
+        let ((x0, y0), (x1, y1)) = (self.at(from), self.at(to));
         let corners = [(x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1))];
         if corners[0].0 == corners[1].0 || corners[0].1 == corners[1].1 {
             return Ok(());
@@ -81,7 +92,7 @@ impl<DB: DrawingBackend> Canvas<DB> {
 
     /// A disc.
     pub fn disc(&mut self, at: (f64, f64), radius: f64, colour: RGBColor) -> Result<(), FigureError> {
-        let at = (self.px(at.0), self.px(at.1));
+        let at = self.at(at);
         self.area.draw(&Circle::new(at, self.px(radius).max(1), colour.filled())).map_err(FigureError::draw)
     }
 
@@ -89,6 +100,22 @@ impl<DB: DrawingBackend> Canvas<DB> {
     pub fn ring(&mut self, at: (f64, f64), radius: f64, colour: RGBColor, inside: RGBColor) -> Result<(), FigureError> {
         self.disc(at, radius, colour)?;
         self.disc(at, (radius - 1.2).max(0.5), inside)
+    }
+
+    /// A filled area.
+    pub fn polygon(&mut self, corners: &[(f64, f64)], colour: RGBColor) -> Result<(), FigureError> {
+        let corners: Vec<(i32, i32)> = corners.iter().map(|p| self.at(*p)).collect();
+        if corners.len() < 3 {
+            return Ok(());
+        }
+        self.area.draw(&Polygon::new(corners, colour.filled())).map_err(FigureError::draw)
+    }
+
+    /// A line from point to point.
+    pub fn path(&mut self, points: &[(f64, f64)], width: f64, colour: RGBColor) -> Result<(), FigureError> {
+        let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
+        let width = self.px(width).max(1) as u32;
+        self.area.draw(&PathElement::new(points, colour.stroke_width(width))).map_err(FigureError::draw)
     }
 
     /// A text on its baseline, letters `em` units high. Unprintable characters are escaped.
@@ -102,7 +129,7 @@ impl<DB: DrawingBackend> Canvas<DB> {
             Anchor::End => HPos::Right,
         };
         let style = plotters::style::TextStyle::from(font::desc(em * self.scale, face)).color(&colour).pos(Pos::new(h, VPos::Top));
-        let top = (self.px(at.0), self.px(at.1 - self.baseline_em * em));
+        let top = self.at((at.0, at.1 - self.baseline_em * em));
         self.area.draw_text(&clean(text), &style, top).map_err(FigureError::draw)
     }
 }

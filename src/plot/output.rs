@@ -42,6 +42,9 @@ pub enum FigureError {
     /// Wider or higher than a file should be.
     #[error("a figure of {0} x {1} pixels is too large")]
     TooLarge(u32, u32),
+    /// There is nothing to draw.
+    #[error("{}: the light curve has no points: there is nothing to draw", printable(.0))]
+    Empty(String),
     /// plotters refused.
     #[error("the figure can't be drawn: {0}")]
     Draw(String),

@@ -4,6 +4,7 @@ use super::command::Cmd;
 use super::curve::period::Found;
 use super::curve::{history, influence};
 use super::export::ExportReport;
+use super::figure::FigureReport;
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
@@ -103,6 +104,8 @@ pub enum Action {
     HistoryReady(u64, Result<history::Answers, String>),
     /// Which observations matter was worked out: number of the request.
     InfluenceReady(u64, Result<influence::Answers, String>),
+    /// A figure was drawn, or not.
+    Figure(FigureReport),
     /// A period was looked for: number of the search, peaks or why there are none.
     PeriodsFound(u64, Result<Arc<Found>, String>),
     /// The tree was saved.

@@ -18,6 +18,7 @@ use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdat
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::io::{self, Stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -148,6 +149,9 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                 Effect::ClassifyPart { request, observations, photometry } => jobs.classify_part(request, observations, photometry),
                 Effect::History { request, curve, cancel } => jobs.history(Ask { request, curve, cancel }),
                 Effect::Influence { request, curve, by, cancel } => jobs.influence(Ask { request, curve, cancel }, by),
+                Effect::Figure(job) => {
+                    jobs.aside("drawing the figure", move || Ok(Action::Figure(Arc::unwrap_or_clone(job).run())));
+                }
                 Effect::FindPeriod { number, curve, cancel } => jobs.find_period(Ask { request: number, curve, cancel }),
                 Effect::UseModel { handle, number } => jobs.use_model(number, handle.sessions),
                 Effect::Refit { refitter, taxonomy, cancel, number } => {

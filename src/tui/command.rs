@@ -260,6 +260,7 @@ commands! {
     PeriodList "period-list" "Periods that were found" [Curve] ["C"] "" safe needs_peaks "Lists the peaks of the periodogram with their false-alarm probabilities.";
     History "history" "History on or off" [Curve] ["y"] "history" safe needs_model_object "Shows below the light curve how P of the classes of a level rose and fell as it became known.";
     HistoryLevel "history-level" "Level of the history" [Curve] ["Y"] "" safe needs_model_object "Shows the history of the classes of the next lower level.";
+    SaveFigure "save-figure" "Save a figure" [Curve] ["A"] "" safe needs_object "Writes the light curve as it is shown, with history and cascade, as SVG or PNG for a paper.";
     ErrorBars "error-bars" "Error bars" [Curve] ["e"] "errors" safe needs_object "Steps through dimmed error bars, error bars in the colour of their band, and none.";
     Markers "markers" "Symbols or dots" [Curve] ["p"] "symbols" safe needs_object "Draws points as symbols, braille dots, half blocks, in ASCII, or as there is room.";
     TimeCursor "time-cursor" "Time cursor on or off" [Any] ["t"] "time" safe needs_model_object "Shows the cascade as it was when only a part of the light curve was known.";

@@ -3,6 +3,7 @@
 use super::action::LabelsFor;
 use super::curve::influence::By;
 use super::export::Export;
+use super::figure::FigureJob;
 use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
@@ -68,6 +69,8 @@ pub enum Effect {
         /// Set when the answer is no longer wanted.
         cancel: Arc<AtomicBool>,
     },
+    /// Draw a figure.
+    Figure(Arc<FigureJob>),
     /// Look for the period of a light curve.
     FindPeriod {
         /// Number of the search.

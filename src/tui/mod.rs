@@ -14,6 +14,7 @@ pub mod curve;
 pub mod effect;
 mod engine;
 pub mod export;
+pub mod figure;
 pub mod file;
 pub mod files;
 pub mod input;

@@ -192,6 +192,8 @@ pub enum Purpose {
     SplitOff(NodeId),
     /// File of the refitted model.
     SaveModel,
+    /// File of a figure.
+    Figure,
     /// A period that the light curve is folded on.
     Period,
     /// File of the tree to be opened.
@@ -294,6 +296,8 @@ pub enum Then {
     OpenTree(PathBuf),
     /// Open the tree that was read and waits; unsaved edits are lost.
     OpenArrived,
+    /// Write the figure over the file that is there.
+    OverwriteFigure(PathBuf),
     /// Write the refitted model over the files that are there.
     OverwriteModel(PathBuf),
     /// No numbers of examples.

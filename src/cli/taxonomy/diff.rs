@@ -212,7 +212,7 @@ fn compare_objects(args: &Args, a: &Taxonomy, b: &Taxonomy, found: &TreeDiff) ->
         eprintln!("taxonova: {e}");
     }
     let mut objects = Objects { list: Vec::new(), unreadable: errors.len() as u64 };
-    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, tau: args.tau, asof_d: None });
+    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, tau: args.tau, asof_d: None, history: None });
     let setup = Setup::new(inputs::processors(), inputs::stop_flag());
     let make = move || {
         let mut classifier = Classifier::new(ModelEngine::new(&model, false)?, plan.clone());

@@ -24,6 +24,13 @@ impl Figure for TreeFigure {
 
     fn draw<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Result<(), FigureError> {
         canvas.fill(self.theme.background)?;
+        self.paint(canvas)
+    }
+}
+
+impl TreeFigure {
+    /// Draws all but the background: at the canvas's origin, for a figure within a figure.
+    pub(in crate::plot) fn paint<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Result<(), FigureError> {
         self.heading(canvas)?;
         let mut children: Vec<Vec<&Place>> = vec![Vec::new(); self.places.len()];
         for place in &self.places {
@@ -46,9 +53,7 @@ impl Figure for TreeFigure {
         }
         self.footing(canvas)
     }
-}
 
-impl TreeFigure {
     fn heading<DB: DrawingBackend>(&self, canvas: &mut Canvas<DB>) -> Result<(), FigureError> {
         let mut y = MARGIN + TITLE_EM * 0.8;
         canvas.text((MARGIN, y), &self.title, TITLE_EM, Face::Bold, Anchor::Start, self.theme.ink)?;

@@ -164,6 +164,7 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         Purpose::SaveAs { .. }
         | Purpose::SaveModel
         | Purpose::Period
+        | Purpose::Figure
         | Purpose::OpenTree
         | Purpose::DiffFile
         | Purpose::Labels(_)

@@ -142,6 +142,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ClassifiedPart { request, p } => take_part(state, request, p),
         Action::HistoryReady(request, answers) => curve::history_answered(state, request, answers),
         Action::InfluenceReady(request, answers) => curve::influence_answered(state, request, answers),
+        Action::Figure(report) => curve::figure::done(state, report),
         Action::PeriodsFound(number, peaks) => curve::found(state, number, peaks),
         Action::Saved { path, then_quit } => {
             state.say(Tone::Info, format!("saved to {}", clean(&path.to_string_lossy())));

@@ -114,7 +114,7 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Reload => return file::reload(state),
         FluxMode | ErrorBars | Markers | TimeAxis | ZoomIn | ZoomOut | ZoomInY | ZoomOutY | PanLeft | PanRight | PanUp | PanDown
         | ResetZoom | FitY | NextBand | PreviousBand | HideBand | OnlyBand | FitBand | NextPoint | PreviousPoint | FoldCurve
-        | TypePeriod | HalfPeriod | DoublePeriod | NextPeriod | PeriodList | History | HistoryLevel | Why | WhyList => {
+        | TypePeriod | HalfPeriod | DoublePeriod | NextPeriod | PeriodList | History | HistoryLevel | Why | WhyList | SaveFigure => {
             return curve::curve(state, cmd);
         }
         TimeCursor | TimeBack | TimeForward | TimeLeft | TimeRight | TimeAll => return time::time(state, cmd),

@@ -106,6 +106,7 @@ pub fn check(state: &mut State) {
         Purpose::Export => objects::export_problem(state, p.input.text()),
         Purpose::Labels(LabelsFor::Truth) => None,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
+        Purpose::Figure => curve::figure::problem(p.input.text()),
         Purpose::Period => curve::parse_period(p.input.text()).err(),
         Purpose::SaveModel => (!p.input.text().trim().ends_with(".onnx")).then(|| "a file name that ends in .onnx".to_string()),
         Purpose::OpenTree | Purpose::DiffFile | Purpose::Labels(_) => {
@@ -168,6 +169,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                     let file = state.model.ready().and_then(|m| m.handle.file.clone());
                     return file.map(|file| Effect::SaveModel { file, path, overwrite: false }).into_iter().collect();
                 }
+                Purpose::Figure => return curve::figure::write(state, expand_home(p.input.text().trim()), false),
                 Purpose::Period => {
                     if let Ok(period_d) = curve::parse_period(p.input.text()) {
                         curve::typed_period(state, period_d);
@@ -258,6 +260,7 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::DiffFile => open(state, Purpose::DiffFile, "Compare with the tree of which file".into(), String::new()),
         Then::OpenTree(path) => return file::open(state, path),
         Then::OpenArrived => return file::open_arrived(state),
+        Then::OverwriteFigure(path) => return curve::figure::write(state, path, true),
         Then::OverwriteModel(path) => {
             let file = state.model.ready().and_then(|m| m.handle.file.clone());
             return file.map(|file| Effect::SaveModel { file, path, overwrite: true }).into_iter().collect();

@@ -45,7 +45,7 @@ fn ask(state: &mut State, by: By) -> Vec<Effect> {
 }
 
 /// The light curve as it was at the time cursor.
-fn known(state: &State, curve: &Arc<LightCurve>) -> Arc<LightCurve> {
+pub fn known(state: &State, curve: &Arc<LightCurve>) -> Arc<LightCurve> {
     let mjd = state.time.as_ref().and_then(|t| state.curve.data.as_ref()?.times_mjd.get(t.index).copied());
     match mjd {
         Some(mjd) => {

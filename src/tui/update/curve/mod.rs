@@ -1,6 +1,7 @@
 //! The light-curve pane: zoom, bands, points, folding, history, and why the model says what it says.
 
 mod bands;
+pub mod figure;
 mod fold;
 pub mod grip;
 mod influence;
@@ -64,6 +65,7 @@ pub fn curve(state: &mut State, cmd: Cmd) -> Vec<Effect> {
         Cmd::HistoryLevel => level(state),
         Cmd::Why => return influence::step(state),
         Cmd::WhyList => influence::list(state),
+        Cmd::SaveFigure => figure::ask(state),
         _ => {}
     }
     Vec::new()

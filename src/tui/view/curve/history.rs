@@ -50,7 +50,9 @@ pub fn draw(state: &State, data: &PlotData, plot: Drawn, area: Rect, buf: &mut B
         [format!("P of the classes of level {depth} of {lowest} as they became known"), format!("P of level {depth} of {lowest} by day")];
     let heading = headings.iter().find(|h| text::width(h) <= room).unwrap_or(&headings[1]);
     put(buf, area.x + 1, area.y, &text::fit(heading, room), area.width, t.header);
-    let path = state.cascade().map(|c| c.path).unwrap_or_default();
+    // The numbers are those of the tree beside it: the last epoch may lie before the time cursor.
+    let cascade = state.cascade();
+    let path = cascade.as_ref().map(|c| c.path.as_slice()).unwrap_or_default();
     let now = state.time.as_ref().and_then(|c| data.times_mjd.get(c.index)).copied();
     let ascii = state.curve.markers.dots() == Dots::Ascii;
     let left = usize::from(plot.canvas.x.saturating_sub(area.x + 1));
@@ -70,7 +72,7 @@ pub fn draw(state: &State, data: &PlotData, plot: Drawn, area: Rect, buf: &mut B
     for (class, y) in seen(level).zip(area.y + 1..area.bottom()) {
         let Some(slot) = state.tree.derived.layout.slots.get(class.slot) else { continue };
         let style = if path.contains(&class.slot) { t.bar_path } else { t.bar };
-        let p = shown.checked_sub(1).and_then(|i| class.p.get(i)).copied();
+        let p = cascade.as_ref().and_then(|c| c.poured.p.get(class.slot).copied().flatten());
         let number = p.map(text::short_probability).unwrap_or_default();
         let name = text::pad(&slot.name, left.saturating_sub(5));
         let end = put(buf, area.x + 1, y, &name, left as u16, if path.contains(&class.slot) { t.path } else { t.text });
