@@ -5,6 +5,7 @@ use crate::lightcurve::band::BANDS;
 use crate::lightcurve::read::ReadOptions;
 use crate::lightcurve::{BandId, Photometry};
 use crate::model::Model;
+use crate::plot::Background;
 use crate::taxonomy::{CountMode, Form, Taxonomy, printable, shipped};
 use anyhow::anyhow;
 use std::path::Path;
@@ -114,6 +115,11 @@ pub fn days(text: &str) -> Result<f64, String> {
         Ok(d) if d >= 0.0 && d.is_finite() => Ok(d),
         _ => Err("it must be a number of days, 0 or more".into()),
     }
+}
+
+/// The background of a figure by its name.
+pub fn background(text: &str) -> Result<Background, String> {
+    Background::ALL.into_iter().find(|b| b.name() == text).ok_or_else(|| "it is light or dark".into())
 }
 
 /// A number of epochs, 1 to 100,000.

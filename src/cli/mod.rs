@@ -17,12 +17,15 @@ pub mod inputs;
 mod inspect;
 mod interface;
 mod keys;
+mod objects;
+mod plot;
 mod refit;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
 #[cfg(feature = "train")]
 mod train;
+mod why;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{CommandResult, Exit, Failure};
@@ -64,6 +67,10 @@ pub enum Command {
     /// Look at a tree of classes: draw it, check it, list its class weights.
     #[command(subcommand)]
     Taxonomy(taxonomy::TaxonomyCommand),
+    /// Draw light curves as figures (SVG, PNG): with the cascade, the history of the probabilities, folded.
+    Plot(plot::Args),
+    /// Say which observations the probability of a class hangs on.
+    Why(why::Args),
     /// Write simulated light curves, the kind of the sample data.
     Simulate(simulate::Args),
     /// Write the feature table of light curves.
@@ -108,6 +115,8 @@ fn run(cli: Cli) -> CommandResult {
         Some(Command::Evaluate(args)) => evaluate::run(args),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Taxonomy(command)) => taxonomy::run(command),
+        Some(Command::Plot(args)) => plot::run(&args),
+        Some(Command::Why(args)) => why::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Features(args)) => features::run(&args),
         #[cfg(feature = "train")]

@@ -158,6 +158,38 @@ impl Layout {
         (0..self.len()).filter(|s| self.is_atom(*s)).collect()
     }
 
+    /// Slots that part the tree at a level below the root (from 1): those of this depth, and atoms that end above it.
+    pub fn cut(&self, depth: u32) -> Vec<usize> {
+        let of = |(i, s): (usize, &Slot)| (s.depth == depth || (s.depth < depth && self.is_atom(i))).then_some(i);
+        self.slots.iter().enumerate().filter_map(of).collect()
+    }
+
+    /// The lowest level: at least 1.
+    pub fn lowest(&self) -> u32 {
+        self.slots.iter().map(|s| s.depth).max().unwrap_or(1)
+    }
+
+    /// The first level with three classes or more; else the lowest.
+    pub fn first_level(&self) -> u32 {
+        let lowest = self.lowest();
+        // Slots and atoms of each depth, counted once: trees may be a hundred thousand levels deep.
+        let mut counts = vec![(0usize, 0usize); lowest as usize + 1];
+        for (i, s) in self.slots.iter().enumerate() {
+            if let Some((slots, atoms)) = counts.get_mut(s.depth as usize) {
+                *slots += 1;
+                *atoms += usize::from(self.is_atom(i));
+            }
+        }
+        let mut above = 0;
+        for (depth, (slots, atoms)) in (0u32..).zip(counts) {
+            if slots + above >= 3 {
+                return depth;
+            }
+            above += atoms;
+        }
+        lowest
+    }
+
     /// Whether the slot has no children.
     pub fn is_atom(&self, slot: usize) -> bool {
         self.child_group[slot].is_none()

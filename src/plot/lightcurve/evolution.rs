@@ -47,11 +47,7 @@ impl Evolution {
     /// least probable ones are put together.
     pub fn new(layout: &Layout, mjd: &[f64], poured: &[Poured], shown: Shown) -> Evolution {
         let slots: Vec<usize> = match shown {
-            Shown::Level(level) => {
-                let level = level.max(1);
-                let at = |s: &usize| layout.slots.get(*s).is_some_and(|x| x.depth == level || (x.depth < level && layout.is_atom(*s)));
-                (0..layout.len()).filter(at).collect()
-            }
+            Shown::Level(level) => layout.cut(level.max(1)),
             Shown::Below(Some(slot)) if layout.is_atom(slot) => vec![slot],
             Shown::Below(slot) => layout.children(slot).to_vec(),
         };

@@ -87,26 +87,10 @@ impl History {
     }
 }
 
-/// Slots that part the tree at a level: those of this depth, and atoms that end above it.
-pub fn cut(layout: &Layout, depth: u32) -> Vec<usize> {
-    let of = |(i, s): (usize, &crate::taxonomy::Slot)| (s.depth == depth || (s.depth < depth && layout.is_atom(i))).then_some(i);
-    layout.slots.iter().enumerate().filter_map(of).collect()
-}
-
-/// The first level with three classes or more; else the lowest.
-pub fn first_level(layout: &Layout) -> u32 {
-    let lowest = lowest(layout);
-    (1..=lowest).find(|d| cut(layout, *d).len() >= 3).unwrap_or(lowest)
-}
-
-fn lowest(layout: &Layout) -> u32 {
-    layout.slots.iter().map(|s| s.depth).max().unwrap_or(1)
-}
-
 fn level(layout: &Layout, regrouper: &Regrouper, answers: &Answers, depth: Option<u32>) -> Option<Level> {
-    let lowest = lowest(layout);
-    let depth = depth.unwrap_or_else(|| first_level(layout)).clamp(1, lowest);
-    let mut classes: Vec<Class> = cut(layout, depth).into_iter().map(|slot| Class { slot, p: Vec::new() }).collect();
+    let lowest = layout.lowest();
+    let depth = depth.unwrap_or_else(|| layout.first_level()).clamp(1, lowest);
+    let mut classes: Vec<Class> = layout.cut(depth).into_iter().map(|slot| Class { slot, p: Vec::new() }).collect();
     for p in &answers.p {
         let poured = regrouper.pour(p);
         for class in &mut classes {
@@ -142,13 +126,13 @@ mod tests {
             }
         }
         let answers = Answers { mjd: vec![1.0, 2.0], p: vec![p.clone(), p] };
-        for depth in 1..=lowest(&layout) {
+        for depth in 1..=layout.lowest() {
             let level = level(&layout, &regrouper, &answers, Some(depth)).unwrap();
             let sum: f64 = level.classes.iter().map(|c| c.p[1]).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{depth}: {sum}");
             assert!(level.classes.iter().all(|c| c.p.len() == 2));
         }
-        assert!(cut(&layout, first_level(&layout)).len() >= 3);
+        assert!(layout.cut(layout.first_level()).len() >= 3);
         let far = level(&layout, &regrouper, &answers, Some(99)).unwrap();
         assert_eq!(far.depth, far.lowest);
     }

@@ -47,7 +47,7 @@ pub struct Args {
     #[arg(long, value_name = "OUT.png")]
     png: Option<PathBuf>,
     /// Background of the figures: light for paper, dark for slides.
-    #[arg(long, value_name = "light|dark", default_value = "light", value_parser = background)]
+    #[arg(long, value_name = "light|dark", default_value = "light", value_parser = inputs::background)]
     theme: Background,
     /// Width of the figures [default: what the names need]. Names are cut to it; levels need some room.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=20_000))]
@@ -55,10 +55,6 @@ pub struct Args {
     /// Nodes in pre-order, with their values, as one JSON object instead.
     #[arg(long)]
     json: bool,
-}
-
-fn background(text: &str) -> Result<Background, String> {
-    Background::ALL.into_iter().find(|b| b.name() == text).ok_or_else(|| "it is light or dark".into())
 }
 
 /// Runs `taxonova taxonomy show`.
