@@ -4,6 +4,7 @@ mod avro;
 mod fits;
 mod fuzz;
 mod fuzz_binary;
+mod lines;
 mod lsst;
 mod tables;
 mod text;
@@ -171,6 +172,6 @@ fn a_stream_of_parquet_is_bounded() {
     let options = ReadOptions { max_bytes: 100, ..ReadOptions::default() };
     let stream = || Box::new(std::io::Cursor::new(corpus()));
     let e = open_stream("-", stream(), &options).err().unwrap();
-    assert!(e.to_string().contains("save it as a file"), "{e}");
+    assert!(e.to_string().contains("save it as a plain file"), "{e}");
     assert_eq!(open_stream("-", stream(), &ReadOptions::default()).unwrap().count(), 4);
 }
