@@ -9,6 +9,7 @@ mod inspect;
 mod packaging;
 mod readers;
 mod readers_binary;
+mod readers_text;
 mod refit;
 mod simulate;
 mod taxonomy_cli;

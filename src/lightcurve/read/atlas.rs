@@ -1,5 +1,5 @@
 //! ATLAS forced photometry: a table that the service sends as text. Fluxes in uJy by their columns' names; one file is
-//! one object.
+//! one object. The file doesn't say whether its fluxes are of difference or of reduced images.
 
 use super::columns::BandCode;
 use super::drafts::Drafts;
@@ -8,10 +8,15 @@ use super::lines::{self, Fault, Header, LineFormat, Taken};
 use super::points::{BandCache, Values};
 use super::unpack::object_name;
 use super::{Objects, ReadError};
+use crate::lightcurve::{Photometry, Warning};
 
 const SURVEY: &str = "atlas";
 /// The service's own code of the fit, 0 where it went well.
 const RULE: &str = "err is not 0";
+
+/// A failed fit now and then gives a negative flux in reduced images as well; where fewer than one in so many are negative, the
+/// images are taken to be reduced. At the place of a transient about half of the fluxes before it are negative.
+const RARE: usize = 20;
 
 pub(super) fn accepts(file: &Opened) -> bool {
     let Opened::Raw(source) = file else { return false };
@@ -24,7 +29,8 @@ pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadErr
         return Err(context.error(super::Place::File, "there is no header", "###MJD m dm uJy duJy F err"));
     };
     let columns = header.need(["MJD", "uJy", "duJy", "F", "err"], &context)?;
-    let format = Atlas { header, columns, object: object_name(&context.path), bands: context.bands() };
+    let object = object_name(&context.path);
+    let format = Atlas { header, columns, object, bands: context.bands(), stated: context.options.photometry.is_some(), any: false };
     let drafts = Drafts::new(context.clone(), false, Vec::new());
     Ok(lines::objects(source, context, drafts, format))
 }
@@ -35,6 +41,10 @@ struct Atlas {
     columns: [usize; 5],
     object: String,
     bands: BandCache,
+    /// Whether the user says what the fluxes are.
+    stated: bool,
+    /// Whether there was a row.
+    any: bool,
 }
 
 impl LineFormat for Atlas {
@@ -47,6 +57,10 @@ impl LineFormat for Atlas {
         let code = row.number(code)?;
         let values = Values { mjd: row.number(mjd)?, flux: row.number(flux)?, flux_err: row.number(err)?, ..Values::NONE };
         let name = row.text(band);
+        if name.is_empty() {
+            return Err(Fault::new(Some("F"), "no band", "a band for every row"));
+        }
+        self.any = true;
         let draft = drafts.object(self.object.as_bytes());
         if draft.survey.is_empty() {
             draft.survey.push_str(SURVEY);
@@ -57,5 +71,19 @@ impl LineFormat for Atlas {
             draft.observations.push(values.observation(self.bands.get(name, SURVEY, BandCode::Name)));
         }
         Ok(Taken::Point)
+    }
+
+    fn end(&mut self, drafts: &mut Drafts) {
+        if self.stated || !self.any {
+            return;
+        }
+        let draft = drafts.object(self.object.as_bytes());
+        let n = draft.observations.len();
+        let negative = draft.observations.iter().filter(|o| o.flux_ujy < 0.0).count();
+        if negative > 0 && negative * RARE < n {
+            draft.photometry = Some(Photometry::Total);
+            let text = format!("only {negative} of {n} fluxes are negative: photometry taken as total (reduced images)");
+            draft.warn(Warning::Other(text));
+        }
     }
 }

@@ -165,6 +165,13 @@ pub(super) fn objects_plain(file: Opened, context: Context) -> Result<Objects, R
     Ok(lines::objects(source, context, drafts, format))
 }
 
+/// Whether a number is one of the usual marks for "none": 99, 99.99, -999.0 and the like.
+fn is_mark(number: &str) -> bool {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_end_matches('0');
+    digits.len() >= 2 && digits.bytes().all(|b| b == b'9')
+}
+
 struct PlainRows {
     layout: Plain,
     object: String,
@@ -196,7 +203,7 @@ impl LineFormat for PlainRows {
             return Err(Fault::new(None, quoted(line.as_bytes()), "a band in every row"));
         }
         let draft = drafts.object(self.object.as_bytes());
-        if values.mag.abs() < 90.0 && !MAGNITUDES.contains(&values.mag) {
+        if values.mag.is_finite() && !MAGNITUDES.contains(&values.mag) && !is_mark(text(mag)) {
             draft.warn(Warning::Other("the column read as magnitudes holds values that can be none: name fluxes in a header".to_string()));
         }
         draft.observations.push(values.observation(self.bands.get(name, "", BandCode::Name)));
@@ -207,6 +214,12 @@ impl LineFormat for PlainRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_for_none() {
+        assert!(["99", "99.990", "-999.0", "9999"].into_iter().all(is_mark));
+        assert!(!["18.9", "9", "2000.5", "0", ""].into_iter().any(is_mark));
+    }
 
     #[test]
     fn layouts_of_plain_rows() {

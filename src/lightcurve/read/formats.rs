@@ -156,8 +156,9 @@ pub static FORMATS: &[FormatInfo] = &[
         container: Container::Lines,
         extensions: &["txt", "dat", "csv"],
         columns: "###MJD m dm uJy duJy F err ..., separated by blanks (or commas): MJD, uJy with duJy, F (c or o), err. One object, named by \
-                  the file. The file doesn't say whether its fluxes are of difference or reduced images: negative ones are taken to mean \
-                  difference images.",
+                  the file. Difference or \
+                  reduced images: the file doesn't say; difference if one flux in twenty or more is negative, else total, unless you \
+                  say so.",
         quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted. No further cut: the service documents none.",
         accepts: atlas::accepts,
         objects: atlas::objects,

@@ -1,6 +1,7 @@
 //! Random damage to small valid files: whatever comes out, it comes as a value and is fit to use.
 
 use super::super::*;
+use super::lines;
 use apache_avro::{Codec, DeflateSettings};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -64,6 +65,14 @@ fn damaged_files_never_panic() {
         ("lasair.json", super::json::LASAIR.into()),
         ("osc.json", super::json::OSC.into()),
         ("generic.json", super::json::GENERIC.into()),
+        ("atlas.txt", lines::ATLAS.as_bytes().to_vec()),
+        ("ztf.txt", lines::ZTF.as_bytes().to_vec()),
+        ("irsa.csv", lines::IRSA.as_bytes().to_vec()),
+        ("snana.dat", lines::SNANA.as_bytes().to_vec()),
+        ("blocks.dat", lines::BLOCKS.as_bytes().to_vec()),
+        ("table.txt", lines::TABLE.as_bytes().to_vec()),
+        ("plain.txt", lines::PLAIN.as_bytes().to_vec()),
+        ("plasticc.csv", lines::PLASTICC.as_bytes().to_vec()),
     ];
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for round in 0..rounds {
