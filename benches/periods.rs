@@ -13,8 +13,18 @@ use taxonova::lightcurve::{BandId, LightCurve, Observation};
 
 /// RR Lyrae, Cepheids, delta Scuti and eclipsing stars, as the corpus labels them.
 static CLASSES: &[&str] = &[
-    "RR Lyrae", "RRab", "RRc", "RRd", "Cepheid", "Classical Cepheid", "Anomalous Cepheid", "Cepheid II", "Delta Scuti", "EA",
-    "Contact binary", "Eclipsing",
+    "RR Lyrae",
+    "RRab",
+    "RRc",
+    "RRd",
+    "Cepheid",
+    "Classical Cepheid",
+    "Anomalous Cepheid",
+    "Cepheid II",
+    "Delta Scuti",
+    "EA",
+    "Contact binary",
+    "Eclipsing",
 ];
 
 fn argument(name: &str) -> Option<String> {
@@ -87,7 +97,8 @@ fn judge(curve: &LightCurve, published: f64, wrong: bool) -> Row {
     let best = peaks.first();
     let agree = best.is_some_and(|p| agrees(p.period_d, published));
     if wrong && !agree {
-        let list: Vec<String> = peaks.iter().map(|p| format!("{:.6} ({}, {:.3}, 1e{:.1})", p.period_d, p.harmonics, p.power, p.log10_false_alarm())).collect();
+        let list: Vec<String> =
+            peaks.iter().map(|p| format!("{:.6} ({}, {:.3}, 1e{:.1})", p.period_d, p.harmonics, p.power, p.log10_false_alarm())).collect();
         println!("{} {}: published {published}, found {}", curve.object_id, curve.label.as_deref().unwrap_or(""), list.join(" "));
     }
     Row {
@@ -132,7 +143,11 @@ fn corpus() {
     let (mut chosen_on, mut held_out, mut all) = (Row::default(), Row::default(), Row::default());
     for ((curve, _), row) in curves.iter().zip(&rows) {
         table.entry((curve.survey.clone(), curve.label.clone().unwrap_or_default())).or_default().add(row);
-        if curve.fold.is_some_and(|f| f < 5) { chosen_on.add(row) } else { held_out.add(row) }
+        if curve.fold.is_some_and(|f| f < 5) {
+            chosen_on.add(row)
+        } else {
+            held_out.add(row)
+        }
         all.add(row);
     }
     println!("| survey, class | n | agree | or daily alias | among the best 5 | points | CPU ms |\n|---|---|---|---|---|---|---|");
@@ -174,7 +189,11 @@ fn synthetic() {
             agree += usize::from(found.is_some_and(|s| s.peaks.first().is_some_and(|p| agrees(p.period_d, period))));
         }
         let each = seconds / f64::from(runs);
-        println!("{n_points} points, 2,500 days, {n_bands} band(s): {:.1} ms, {:.0} per CPU second, {agree} of {runs} found", 1e3 * each, 1.0 / each);
+        println!(
+            "{n_points} points, 2,500 days, {n_bands} band(s): {:.1} ms, {:.0} per CPU second, {agree} of {runs} found",
+            1e3 * each,
+            1.0 / each
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod common;
 mod evaluate;
 mod inspect;
 mod packaging;
+mod periods;
 mod readers;
 mod refit;
 mod simulate;

@@ -108,7 +108,8 @@ impl Period {
             return vec![format!("no significant period: best {} d, false-alarm probability {p}, above {SIGNIFICANT}", best.days())];
         }
         let harmonics = if best.harmonics == 1 { "1 harmonic".to_string() } else { format!("{} harmonics", best.harmonics) };
-        let mut lines = vec![format!("period {} d, power {:.3} ({harmonics}), false alarm {}", best.days_and_error(), best.power, best.false_alarm())];
+        let mut lines =
+            vec![format!("period {} d, power {:.3} ({harmonics}), false alarm {}", best.days_and_error(), best.power, best.false_alarm())];
         let ranges: Vec<String> = best.ranges.iter().map(BandRange::text).collect();
         lines.extend(ranges.chunks(4).map(|part| format!("peak to peak  {}", part.join("  "))));
         for other in others {

@@ -50,7 +50,8 @@ fn sums(powers: &[f32], harmonics: usize) -> Vec<f32> {
 fn highest(values: &[f32], first: usize, wanted: usize, separation: usize) -> Vec<usize> {
     // Of each short stretch the highest value: few enough to sort, and no two peaks of interest lie in one.
     let values = values.get(first..).unwrap_or_default();
-    let mut tops: Vec<(f32, usize)> = values.chunks(separation.max(1)).map(|stretch| stretch.iter().copied().fold(0.0, max)).zip(0..).collect();
+    let mut tops: Vec<(f32, usize)> =
+        values.chunks(separation.max(1)).map(|stretch| stretch.iter().copied().fold(0.0, max)).zip(0..).collect();
     let enough = (8 * wanted).min(tops.len());
     if enough < tops.len() {
         tops.select_nth_unstable_by(enough, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

@@ -91,9 +91,7 @@ impl<'a> Ranking<'a> {
     }
 
     fn sort(&self, list: &mut Vec<Ranked>) {
-        list.sort_by(|a, b| {
-            a.score.total_cmp(&b.score).then(b.power.total_cmp(&a.power)).then(a.frequency.total_cmp(&b.frequency))
-        });
+        list.sort_by(|a, b| a.score.total_cmp(&b.score).then(b.power.total_cmp(&a.power)).then(a.frequency.total_cmp(&b.frequency)));
         let mut kept: Vec<Ranked> = Vec::with_capacity(list.len());
         for r in list.drain(..) {
             if kept.iter().all(|k| (k.frequency - r.frequency).abs() > 0.75 / self.span_d) {

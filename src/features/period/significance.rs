@@ -26,7 +26,8 @@ impl Trials {
             return 0.0;
         }
         let (ln_p, ln_q) = (power.min(1.0).ln(), (-power.min(1.0 - 1e-15)).ln_1p());
-        let crossings = self.frequencies.max(1e-300).ln() + ln_alpha(harmonics) + ln_gamma(self.freedom / 2.0) - ln_gamma((rest + 1.0) / 2.0)
+        let crossings = self.frequencies.max(1e-300).ln() + ln_alpha(harmonics) + ln_gamma(self.freedom / 2.0)
+            - ln_gamma((rest + 1.0) / 2.0)
             + (n - 0.5) * ln_p
             + (rest - 1.0) / 2.0 * ln_q;
         let ln_single = ln_single(power, harmonics, rest);
