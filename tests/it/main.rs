@@ -7,6 +7,7 @@ mod evaluate;
 mod format_docs;
 mod inspect;
 mod packaging;
+mod periods;
 mod readers;
 mod readers_binary;
 mod readers_text;
