@@ -134,7 +134,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         };
         job::classify(merged, setup, plan, make, target, &mut monitor)
     } else {
-        job::classify(Files { paths, options: options }, setup, plan, make, target, &mut monitor)
+        job::classify(Files { paths, options }, setup, plan, make, target, &mut monitor)
     };
     monitor.bar.finish_and_clear();
     let outcome = result.map_err(job_failure)?;

@@ -153,7 +153,7 @@ fn draw(
     }
     let name = printable(&curve.object_id);
     let usable = is_usable(&curve);
-    if !usable && !(args.no_cascade && !args.history) {
+    if !usable && (!args.no_cascade || args.history) {
         eprintln!("taxonova: {name} has no point in a band that the model knows: drawn without probabilities");
     }
     let mut options = ObjectOptions::new(args.theme.theme());

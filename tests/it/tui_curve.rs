@@ -217,7 +217,7 @@ fn what_matters_is_shown_for_the_selected_class() {
     assert!(said(&s).contains("why TDE"), "{}", said(&s));
     // Leaving out every third point makes it a TDE: those speak against it.
     let w = &influence.weights[0];
-    assert!(w.change < 0.0 && w.members[0] % 3 == 0);
+    assert!(w.change < 0.0 && w.members[0].is_multiple_of(3));
     assert_eq!(influence.emphasis[w.members[0]], 3);
     // Another class is explained at once, without asking the model again.
     go_to(&mut s, "SN");

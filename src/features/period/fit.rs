@@ -134,9 +134,7 @@ impl<'a> Fitter<'a> {
             let whole = a[i][i];
             for j in 0..=i {
                 let mut sum = a[i][j];
-                for k in 0..j {
-                    sum -= a[i][k] * a[j][k];
-                }
+                sum -= a[i].iter().zip(&a[j]).take(j).map(|(x, y)| x * y).sum::<f64>();
                 if j == i {
                     used[i] = sum > MIN_PIVOT * whole.max(0.5);
                     a[i][i] = if used[i] { sum.sqrt() } else { 1.0 };
@@ -194,10 +192,10 @@ impl<'a> Fitter<'a> {
                 let weight = lanes(&series.weights[start..end]);
                 let value = lanes(&series.values[start..end]);
                 let (mut c, mut s) = (weight, [0.0; LANES]);
-                for k in 0..=2 * h {
+                for (k, w) in w.iter_mut().take(2 * h + 1).enumerate() {
                     for i in 0..LANES {
-                        w[k][0][i] += c[i];
-                        w[k][1][i] += s[i];
+                        w[0][i] += c[i];
+                        w[1][i] += s[i];
                     }
                     if let Some(y) = y.get_mut(k) {
                         for i in 0..LANES {

@@ -57,8 +57,9 @@ fn direct(series: &Series, frequency: f64) -> f64 {
         for k in 0..n {
             if k != i {
                 let factor = a[k][i] / a[i][i];
-                for l in i..=n {
-                    a[k][l] -= factor * a[i][l];
+                let row = a[i].clone();
+                for (x, y) in a[k].iter_mut().zip(&row).take(n + 1).skip(i) {
+                    *x -= factor * y;
                 }
             }
         }

@@ -5,6 +5,8 @@ use flate2::read::MultiGzDecoder;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+type Bytes = Box<dyn Read + Send>;
+
 /// A kind of compression.
 pub(super) struct Packing {
     /// What it is called.
@@ -13,7 +15,7 @@ pub(super) struct Packing {
     magic: &'static [u8],
     /// Extensions, lower case, without the dot.
     pub extensions: &'static [&'static str],
-    unpack: fn(Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>>,
+    unpack: fn(Bytes) -> io::Result<Bytes>,
 }
 
 /// All of them.
@@ -35,7 +37,7 @@ impl Packing {
     }
 
     /// Unpacks what is read. Errors of the packing say so.
-    pub fn open(&'static self, packed: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    pub fn open(&'static self, packed: Bytes) -> io::Result<Bytes> {
         Ok(Box::new(Unpacked { inner: (self.unpack)(packed)?, packing: self }))
     }
 }

@@ -163,8 +163,11 @@ pub fn save_object(lc: &LightCurve, options: &ObjectOptions, path: &Path) -> Res
     save(&ObjectFigure::new(lc, options)?, path)
 }
 
-/// The plots with the heights of their frames: usual and least.
-fn panels(lc: &LightCurve, options: &ObjectOptions, width: f64) -> Result<Vec<(Panel, (f64, f64))>, FigureError> {
+/// A plot with the heights of its frame: usual and least.
+type PanelHeights = (Panel, (f64, f64));
+
+/// The plots.
+fn panels(lc: &LightCurve, options: &ObjectOptions, width: f64) -> Result<Vec<PanelHeights>, FigureError> {
     let empty = || FigureError::Empty(lc.object_id.clone());
     let theme = options.theme;
     let time = match options.time {

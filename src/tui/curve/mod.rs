@@ -18,9 +18,10 @@ use std::sync::Arc;
 use window::Window;
 
 /// How points are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Markers {
     /// Symbols where there is room for them, braille dots otherwise.
+    #[default]
     Auto,
     /// A symbol per point, one character wide.
     Symbols,
@@ -119,12 +120,6 @@ pub struct CurveState {
     pub data: Option<Arc<PlotData>>,
     /// What should be known of the selected object.
     pub warnings: Vec<String>,
-}
-
-impl Default for Markers {
-    fn default() -> Self {
-        Markers::Auto
-    }
 }
 
 impl CurveState {
