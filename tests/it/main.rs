@@ -3,6 +3,7 @@
 mod classify;
 mod classify_merge;
 mod common;
+mod curves_cli;
 mod evaluate;
 mod format_docs;
 mod inspect;

@@ -38,15 +38,17 @@ fn published_periods_are_found() {
 }
 
 fn curves() -> String {
-    let mut text = String::from("id,mjd,band,mag,mag_err\n");
+    // Of a stream only adjacent rows are one object.
+    let (mut text, mut noisy) = (String::from("id,mjd,band,mag,mag_err\n"), String::new());
     for i in 0..80u32 {
         let t = 58_000.0 + f64::from(i) * 3.0 + f64::from(i * i % 17) * 0.013;
         let wave = (std::f64::consts::TAU * t / 0.7321).sin();
         text.push_str(&format!("wave,{t},{},{:.4},0.02\n", if i % 2 == 0 { "g" } else { "r" }, 18.0 + 0.3 * wave));
         // A hash of the counter: no period.
         let noise = f64::from((i.wrapping_mul(2_654_435_761) >> 7) % 1000) / 1000.0;
-        text.push_str(&format!("noise,{t},g,{:.4},0.02\n", 18.0 + 0.1 * noise));
+        noisy.push_str(&format!("noise,{t},g,{:.4},0.02\n", 18.0 + 0.1 * noise));
     }
+    text.push_str(&noisy);
     text.push_str("few,58000,g,18,0.1\nfew,58001,g,18.1,0.1\n");
     text
 }

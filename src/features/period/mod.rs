@@ -190,7 +190,7 @@ pub fn search(observations: &[Observation], options: &Options, cancel: &AtomicBo
     let first = (1.0 / (longest * step)).ceil().max(1.0);
     let end = (1.0 / (options.min_period_d * step)).floor().min((MAX_FREQUENCIES - 1) as f64) + 1.0;
     // Also where a limit is no number.
-    if !(options.min_period_d > 0.0 && first < end && first.is_finite()) {
+    if !(options.min_period_d > 0.0 && longest > 0.0 && first < end && first.is_finite()) {
         return None;
     }
     let (first, end) = (first as usize, end as usize);
