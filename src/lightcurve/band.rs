@@ -88,7 +88,7 @@ pub static BANDS: &[BandInfo] = bands! {
 };
 
 /// What is added to a Vega magnitude to make it AB, by band. Johnson-Cousins: Blanton & Roweis 2007 (AJ 133, 734), table 1;
-/// Swift UVOT: Breeveld et al. 2011 (AIP Conf. Proc. 1358, 373).
+/// Swift UVOT: Breeveld et al. 2011 (AIP Conf. Proc. 1358, 373). Checked against codes that cite the two papers, not in print.
 static VEGA_OFFSETS: &[(&str, f64)] = &[
     ("U", 0.79),
     ("B", -0.09),

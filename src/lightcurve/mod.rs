@@ -138,6 +138,26 @@ pub enum Warning {
     Other(String),
 }
 
+impl Warning {
+    /// Why points were dropped, and how many; none for any other warning.
+    pub fn dropped(&self) -> Option<(&str, usize)> {
+        match self {
+            Warning::DroppedNotFinite(n) => Some(("not finite", *n)),
+            Warning::DroppedBadTime(n) => Some(("no MJD", *n)),
+            Warning::DroppedBadError(n) => Some(("zero or negative error", *n)),
+            Warning::DroppedRepeats(n) => Some(("repeated", *n)),
+            Warning::DroppedByRule { rule, n } => Some((rule, *n)),
+            Warning::Unsorted
+            | Warning::UnknownBand(_)
+            | Warning::FewDetections(_)
+            | Warning::TotalPhotometry
+            | Warning::OneBand
+            | Warning::OutsideTrainingMagnitudes { .. }
+            | Warning::Other(_) => None,
+        }
+    }
+}
+
 /// Times beyond this many days are no Modified Julian Dates (they are seconds, or worse).
 const MAX_ABS_MJD: f64 = 1e7;
 

@@ -12,7 +12,7 @@ use crate::lightcurve::{LightCurve, Photometry};
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use summary::{Summary, Unreadable};
+use summary::{Dropped, Summary, Unreadable};
 use table::Table;
 
 /// Arguments of `inspect`.
@@ -122,6 +122,7 @@ struct Report<W: Write> {
     objects: usize,
     points: usize,
     limits: usize,
+    dropped: Vec<Dropped>,
     unreadable: Vec<ReadError>,
     /// With it, periods are searched for.
     search: Option<Options>,
@@ -133,12 +134,26 @@ impl<W: Write> Report<W> {
     fn table(mut out: W) -> io::Result<Self> {
         let table = Table::for_terminal();
         table.head(&mut out)?;
-        Ok(Report { out, table: Some(table), objects: 0, points: 0, limits: 0, unreadable: Vec::new(), search: None, waiting: Vec::new() })
+        Ok(Report::new(out, Some(table)))
     }
 
     fn json(mut out: W) -> io::Result<Self> {
         write!(out, "{{\"objects\": [")?;
-        Ok(Report { out, table: None, objects: 0, points: 0, limits: 0, unreadable: Vec::new(), search: None, waiting: Vec::new() })
+        Ok(Report::new(out, None))
+    }
+
+    fn new(out: W, table: Option<Table>) -> Self {
+        Report {
+            out,
+            table,
+            objects: 0,
+            points: 0,
+            limits: 0,
+            dropped: Vec::new(),
+            unreadable: Vec::new(),
+            search: None,
+            waiting: Vec::new(),
+        }
     }
 
     fn object(&mut self, curve: LightCurve, files: usize) -> io::Result<()> {
@@ -171,6 +186,7 @@ impl<W: Write> Report<W> {
         self.objects += 1;
         self.points += summary.n_obs;
         self.limits += summary.n_limits;
+        Dropped::add(&mut self.dropped, &summary.dropped);
         Ok(())
     }
 
@@ -183,13 +199,18 @@ impl<W: Write> Report<W> {
 
     fn end(mut self) -> io::Result<Exit> {
         self.periods()?;
+        self.dropped.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.reason.cmp(&b.reason)));
         if self.table.is_some() {
             let s = |n: usize| if n == 1 { "" } else { "s" };
             let (o, p, l) = (self.objects, self.points, self.limits);
             writeln!(self.out, "{o} object{}, {p} point{}, {l} of them limit{}", s(o), s(p), s(l))?;
+            if !self.dropped.is_empty() {
+                let reasons: Vec<String> = self.dropped.iter().map(|d| format!("{} {}", d.n, shown(&d.reason))).collect();
+                writeln!(self.out, "dropped: {}", reasons.join(", "))?;
+            }
         } else {
             let unreadable: Vec<Unreadable> = self.unreadable.iter().map(Unreadable::of).collect();
-            write!(self.out, "\n], \"unreadable\": {}}}\n", json(&unreadable)?)?;
+            write!(self.out, "\n], \"dropped\": {}, \"unreadable\": {}}}\n", json(&self.dropped)?, json(&unreadable)?)?;
         }
         self.out.flush()?;
         Ok(match (self.objects, self.unreadable.len()) {
@@ -263,6 +284,26 @@ mod tests {
         inspect(&args(&[&dir.path().join("a.csv")], false), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.contains("x\\u{1b}[1m") && text.ends_with("1 object, 3 points, 1 of them limit\n"), "{text}");
+    }
+
+    #[test]
+    fn dropped_points_are_counted_by_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.csv");
+        // a: one repeat, two errors of nothing; b: one error of nothing and one value that is none.
+        let text = "id,mjd,band,mag,mag_err\na,1,g,18,0.1\na,1,g,17,0.1\na,2,g,18,0\na,3,g,18,-1\nb,1,g,18,0\nb,2,g,,0.1\nb,3,r,18,0.1\n";
+        std::fs::write(&path, text).unwrap();
+        let mut out = Vec::new();
+        inspect(&args(&[&path], false), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.ends_with("limits\ndropped: 3 zero or negative error, 1 not finite, 1 repeated\n"), "{text}");
+        let mut out = Vec::new();
+        inspect(&args(&[&path], true), &mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let expected = |rows: &[(&str, u64)]| rows.iter().map(|(r, n)| serde_json::json!({"reason": r, "n": n})).collect::<Vec<_>>();
+        assert_eq!(json["dropped"], serde_json::json!(expected(&[("zero or negative error", 3), ("not finite", 1), ("repeated", 1)])));
+        assert_eq!(json["objects"][0]["dropped"], serde_json::json!(expected(&[("zero or negative error", 2), ("repeated", 1)])));
+        assert_eq!(json["objects"][1]["dropped"], serde_json::json!(expected(&[("not finite", 1), ("zero or negative error", 1)])));
     }
 
     #[test]

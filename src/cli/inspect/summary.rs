@@ -25,10 +25,40 @@ pub struct Summary {
     pub last_mjd: Option<f64>,
     pub bands: Vec<Band>,
     pub extra: BTreeMap<String, String>,
+    /// Points that were read and not kept, by reason.
+    pub dropped: Vec<Dropped>,
     pub warnings: Vec<String>,
     /// Only if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
+}
+
+/// Points that were not kept, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dropped {
+    pub reason: String,
+    pub n: usize,
+}
+
+impl Dropped {
+    /// Adds these to those of the same reasons.
+    pub fn add(all: &mut Vec<Dropped>, more: &[Dropped]) {
+        for one in more {
+            match all.iter_mut().find(|d| d.reason == one.reason) {
+                Some(known) => known.n += one.n,
+                None => all.push(one.clone()),
+            }
+        }
+    }
+
+    /// Those of an object.
+    fn of(curve: &LightCurve) -> Vec<Dropped> {
+        let mut all = Vec::new();
+        for (reason, n) in curve.warnings.iter().filter_map(|w| w.dropped()) {
+            Dropped::add(&mut all, &[Dropped { reason: reason.to_string(), n }]);
+        }
+        all
+    }
 }
 
 /// One band of an object.
@@ -64,6 +94,7 @@ impl Summary {
             last_mjd: curve.observations.last().map(|o| o.mjd),
             bands: curve.bands().into_iter().map(|b| Band::of(curve, b)).collect(),
             extra: curve.extra.iter().cloned().collect(),
+            dropped: Dropped::of(curve),
             warnings: curve.warnings.iter().map(|w| w.to_string()).collect(),
             period: None,
         }

@@ -14,6 +14,10 @@ const SURVEY: &str = "atlas";
 /// The service's own code of the fit, 0 where it went well.
 const RULE: &str = "err is not 0";
 
+/// Nothing that bright (6.4 mag) can be measured, nor with such an error: real files hold failed fits of 1e12 uJy whose code says that they went well.
+const ABSURD_UJY: f64 = 1e7;
+const ABSURD: &str = "uJy or duJy beyond 1e7";
+
 /// A failed fit now and then gives a negative flux in reduced images as well; where fewer than one in so many are negative, the
 /// images are taken to be reduced. At the place of a transient about half of the fluxes before it are negative.
 const RARE: usize = 20;
@@ -67,6 +71,8 @@ impl LineFormat for Atlas {
         }
         if code != 0.0 {
             draft.dropped(RULE, 1);
+        } else if [values.flux, values.flux_err].iter().any(|v| v.is_finite() && v.abs() > ABSURD_UJY) {
+            draft.dropped(ABSURD, 1);
         } else {
             draft.observations.push(values.observation(self.bands.get(name, SURVEY, BandCode::Name)));
         }

@@ -49,6 +49,8 @@ static TIME: &[(&str, Times)] = &[
     ("obsmjd", Times::Mjd),
     ("mjd_obs", Times::Mjd),
     ("midpointmjdtai", Times::Mjd),
+    // As in LSST's alerts up to schema 7.
+    ("midpointtai", Times::Mjd),
     ("time", Times::Either),
     ("t", Times::Either),
 ];

@@ -159,7 +159,8 @@ pub static FORMATS: &[FormatInfo] = &[
                   the file. Difference or \
                   reduced images: the file doesn't say; difference if one flux in twenty or more is negative, else total, unless you \
                   say so.",
-        quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted. No further cut: the service documents none.",
+        quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted, and failed fits with uJy or duJy beyond 1e7 (6.4 mag). \
+                  No further cut: the service documents none.",
         accepts: atlas::accepts,
         objects: atlas::objects,
     },

@@ -1,5 +1,6 @@
 //! JSON of the Open Supernova Catalog and its sisters (astrocats): supernovae by name, every number a text.
-//! Follows the catalogue's public SCHEMA.md.
+//! The keys of photometry follow the catalogue's own description of its format, OSC-JSON-format.md; it doesn't name the
+//! flags of corrected and modelled points, nor upperlimitsigma.
 
 use super::formats::{Context, Opened};
 use super::json::{self, Json};
