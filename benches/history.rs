@@ -19,7 +19,7 @@ fn cpu_s() -> f64 {
 fn curve(n: usize) -> LightCurve {
     let point = |i: usize| {
         let day = 300.0 * i as f64 / n as f64;
-        let band = if i % 2 == 0 { BandId::ZTF_G } else { BandId::ZTF_R };
+        let band = if i.is_multiple_of(2) { BandId::ZTF_G } else { BandId::ZTF_R };
         let mag = 19.5 - 1.5 * (-((day - 40.0) / 25.0).powi(2)).exp() + 0.02 * ((i * 7919 % 13) as f64 - 6.0);
         Observation::from_mag(58_000.0 + day, band, mag, 0.08, 1.0)
     };
