@@ -12,7 +12,7 @@ use crate::plot::{Background, Cascade, FigureError, Format};
 use crate::simulate::SURVEY;
 use crate::taxonomy::printable;
 use anyhow::anyhow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -223,8 +223,10 @@ fn cascade(args: &Args, target: &Target, session: &mut Session, curve: &LightCur
 /// The figures' files.
 struct Names {
     pattern: String,
-    /// How often a name was used.
-    used: HashMap<String, usize>,
+    /// Names that are taken.
+    used: HashSet<String>,
+    /// The last number behind a name that came more than once.
+    next: HashMap<String, usize>,
 }
 
 /// What stands for the object's name.
@@ -239,7 +241,7 @@ impl Names {
         if folder {
             std::fs::create_dir_all(output).map_err(|e| Failure::internal(anyhow!("{}: {e}", printable(&output.to_string_lossy()))))?;
         }
-        Ok(Names { pattern, used: HashMap::new() })
+        Ok(Names { pattern, used: HashSet::new(), next: HashMap::new() })
     }
 
     fn is_one(&self) -> bool {
@@ -253,12 +255,13 @@ impl Names {
         if name.trim_matches('.').is_empty() {
             name = "object".into();
         }
-        let n = self.used.entry(name.clone()).or_default();
-        *n += 1;
-        if *n > 1 {
-            name = format!("{name}-{n}");
+        let mut free = name.clone();
+        while !self.used.insert(free.clone()) {
+            let n = self.next.entry(name.clone()).or_insert(1);
+            *n += 1;
+            free = format!("{name}-{n}");
         }
-        PathBuf::from(self.pattern.replace(PLACE, &name))
+        PathBuf::from(self.pattern.replace(PLACE, &free))
     }
 }
 
@@ -281,6 +284,7 @@ mod tests {
         assert_eq!(n.of("a/../b"), Path::new("out/a_.._b.png"));
         assert_eq!(n.of("a b"), Path::new("out/a_b.png"));
         assert_eq!(n.of("a_b"), Path::new("out/a_b-2.png"));
+        assert_eq!(n.of("a_b-2"), Path::new("out/a_b-2-2.png"));
         assert_eq!(n.of(".."), Path::new("out/object.png"));
         assert!(Names::new(Path::new("x.pdf")).is_err());
         assert!(Names::new(Path::new("x.svg")).unwrap().is_one());

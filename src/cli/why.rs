@@ -115,7 +115,12 @@ fn explain(args: &Args, target: &Target, node: Option<usize>, session: &mut Sess
     let answer = influence::influence(session, &curve.observations, curve.photometry, unit, &never).map_err(Failure::internal)?;
     let Some(answer) = answer else { return Ok(silent("interrupted")) };
     let all = target.regrouper.pour(&answer.p);
-    let Some(slot) = node.or_else(|| decide_poured(&target.layout, &all, args.tau).slot) else {
+    let decided = || {
+        let d = decide_poured(&target.layout, &all, args.tau);
+        // "other X" has a slot of its own.
+        if d.other { target.layout.by_name(&d.name) } else { d.slot }
+    };
+    let Some(slot) = node.or_else(decided) else {
         return Ok(silent("the decision stops at the root: --node names a class"));
     };
     let class = target.layout.slots.get(slot).map_or("", |s| s.name.as_str());

@@ -59,9 +59,9 @@ pub static BANDS: &[BandInfo] = bands! {
     "V" "V" "Johnson-Cousins" 545.0 ["bessellv", "johnson_v", "v"]
     "R" "R" "Johnson-Cousins" 641.0 ["bessellr", "rc", "cousins_r"]
     "I" "I" "Johnson-Cousins" 798.0 ["besselli", "ic", "cousins_i"]
-    "swift/UVW2" "W2" "Swift" 193.0 ["uvw2", "w2"]
-    "swift/UVM2" "M2" "Swift" 225.0 ["uvm2", "m2"]
-    "swift/UVW1" "W1" "Swift" 260.0 ["uvw1", "w1"]
+    "swift/UVW2" "W2" "Swift" 193.0 ["uvw2"]
+    "swift/UVM2" "M2" "Swift" 225.0 ["uvm2"]
+    "swift/UVW1" "W1" "Swift" 260.0 ["uvw1"]
     "des/g" "g" "DES" 473.0 ["des_g", "decam_g"]
     "des/r" "r" "DES" 642.0 ["des_r", "decam_r"]
     "des/i" "i" "DES" 784.0 ["des_i", "decam_i"]
@@ -156,7 +156,8 @@ impl BandId {
             .or_else(|| find(&|b| b.name == name))
             .or_else(|| find(&|b| b.aliases.contains(&name)))
             .or_else(|| find(&|b| b.name.eq_ignore_ascii_case(name)))
-            .or_else(|| find(&|b| b.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))))
+            // Not single letters: G is Gaia's and C is clear, not g and cyan.
+            .or_else(|| find(&|b| b.aliases.iter().any(|a| a.len() > 1 && a.eq_ignore_ascii_case(name))))
             .unwrap_or_else(|| Self::remember(name))
     }
 
@@ -234,6 +235,7 @@ mod tests {
     #[test]
     fn a_letter_means_the_surveys_own_band() {
         assert_eq!(BandId::parse("g"), BandId::ZTF_G);
+        assert!(["G", "C", "O", "W1", "W2"].iter().all(|b| !BandId::parse(b).is_known()), "Gaia, clear and WISE are none of ours");
         assert_eq!(BandId::parse("R").name(), "R");
         assert_eq!(BandId::for_survey("g", "lsst").name(), "lsst/g");
         assert_eq!(BandId::for_survey("R", "eros2").name(), "eros/R");

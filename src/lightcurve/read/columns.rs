@@ -147,7 +147,8 @@ impl Columns {
             band: BAND.iter().find_map(|&(name, code)| Some((one(name)?, code))),
             mag: MAG.iter().find_map(|&(name, errors)| Some((one(name)?, any(errors)?))),
             flux,
-            zero_point: any(ZERO_POINT),
+            // A flux whose unit is in its name needs none, and has its own.
+            zero_point: any(ZERO_POINT).filter(|_| bare && !plasticc),
             zero_system: any(ZERO_SYSTEM),
             unit: any(UNIT).filter(|_| bare),
             limit: any(LIMIT),
@@ -277,5 +278,17 @@ mod tests {
         let names = ["time", "mag"];
         let missing = Columns::find(&names).missing(&names);
         assert_eq!(missing, ["band (or filter, fid, passband)", "mag_err (or magerr, e_mag, sigmapsf)"]);
+    }
+
+    #[test]
+    fn a_zero_point_is_for_fluxes_without_a_unit() {
+        assert!(Columns::find(&["mjd", "band", "flux", "flux_err", "zp"]).zero_point.is_some());
+        for names in [
+            ["mjd", "band", "flux_ujy", "flux_err", "zp"],
+            ["mjd", "band", "FLUXCAL", "FLUXCALERR", "ZP"],
+            ["mjd", "band", "ujy", "dujy", "zp"],
+        ] {
+            assert!(Columns::find(&names).zero_point.is_none(), "{names:?}");
+        }
     }
 }

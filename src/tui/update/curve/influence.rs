@@ -73,7 +73,11 @@ pub fn follow(state: &mut State) -> Vec<Effect> {
 fn target(state: &State) -> Option<usize> {
     let RowKey { kind, .. } = state.tree.selected;
     let selected = if kind == TreeRowKind::Unresolved { None } else { state.tree.slot(state.tree.selected) };
-    selected.or_else(|| state.cascade().and_then(|c| c.decision.slot))
+    selected.or_else(|| {
+        let d = state.cascade()?.decision;
+        // "other X" has a slot of its own.
+        if d.other { state.tree.derived.layout.by_name(&d.name) } else { d.slot }
+    })
 }
 
 /// Works it out for the class that is selected now, on the tree as it is now.
