@@ -74,7 +74,7 @@ fn main() {
     let begin = cpu_seconds();
     for seed in 1..=seeds {
         let config = TrainConfig { seed, ..config.clone() };
-        let (set, _) = examples(&curves, &tree, &layout, config.versions, seed);
+        let (set, _) = examples(&curves, &tree, &layout, &config.groups, config.versions, seed);
         let predictions = cross_validate(&set, &tree, &layout, &options, &config, &|_, _| ControlFlow::Continue(()));
         let predictions = predictions.unwrap_or_else(|e| fail(e));
         let mut confusion = FiveClass::confusion();

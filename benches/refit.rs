@@ -11,7 +11,7 @@ use std::time::Instant;
 use taxonova::evaluate::{FiveClass, Scored, Truths, evaluate};
 use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{self, ReadOptions};
-use taxonova::model::{Input, Model, is_usable};
+use taxonova::model::{Input, Model};
 use taxonova::taxonomy::{Edit, NodeId, Subtree, Taxonomy};
 use taxonova::train::refit::{Change, RefitConfig, refit, refit_model};
 
@@ -127,12 +127,12 @@ fn on_light_curves(model: &Arc<Model>, curves: &[LightCurve]) -> String {
 }
 
 /// The light curves of the held-out fold, where the real data are.
-fn held_out(fold: Option<u32>) -> Option<Vec<LightCurve>> {
+fn held_out(model: &Model, fold: Option<u32>) -> Option<Vec<LightCurve>> {
     let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
         .map(PathBuf::from)
         .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
     let reader = read::open(&dir.join("ztf_transients.parquet"), &ReadOptions::default()).ok()?;
-    Some(reader.filter_map(Result::ok).filter(|lc| lc.fold == fold && is_usable(lc)).collect())
+    Some(reader.filter_map(Result::ok).filter(|lc| lc.fold == fold && model.can_use(lc)).collect())
 }
 
 fn main() {
@@ -173,7 +173,7 @@ fn main() {
         ("beta 1", beta(own, 1.0)),
         ("beta 0", beta(own, 0.0)),
     ];
-    match held_out(model.summary().held_out) {
+    match held_out(&model, model.summary().held_out) {
         None => println!("no real data: not judged from the light curves on (set TAXONOVA_SHARED_DATA)"),
         Some(curves) => {
             let done = refit(&refset, &model, own, &own.weights, &config, &mut |_| ControlFlow::Continue(())).expect("a refit");

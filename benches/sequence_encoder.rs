@@ -73,7 +73,7 @@ fn object(lc: &LightCurve, tree: &Taxonomy, layout: &Layout, seed: u64) -> Optio
     let mut rng = RunRng::new(seed, taxonova::model::name_hash(&lc.object_id));
     let version = |o: &[Observation]| {
         let (x, mask) = sequence(o);
-        (features::compute(o, lc.photometry), x, mask)
+        (features::compute(o, lc.photometry, &[features::Group::Transient]), x, mask)
     };
     let mut versions = vec![version(&lc.observations)];
     for _ in 0..VERSIONS {
@@ -201,7 +201,7 @@ impl Data<'_> {
 fn run(objects: &[Object], tree: &Taxonomy, layout: &Layout, fold: u32, encoder: bool, epochs: usize, seed: u64) -> Vec<(usize, usize)> {
     let mut training: Vec<usize> = (0..objects.len()).filter(|&i| objects[i].fold != fold && !objects[i].path.is_empty()).collect();
     let rows = training.iter().flat_map(|&i| objects[i].versions.iter().take(2)).map(|v| v.0.as_slice());
-    let data = Data { objects, normaliser: Normaliser::fit(rows, features::FEATURES.len()) };
+    let data = Data { objects, normaliser: Normaliser::fit(rows, features::table(&[features::Group::Transient]).count()) };
     let mut counts = Counts::default();
     for &i in &training {
         counts.set(objects[i].node, counts.exact(objects[i].node) + 1);

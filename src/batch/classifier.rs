@@ -5,7 +5,6 @@ use super::engine::Engine;
 use super::row::{Epoch, Row};
 use crate::cascade::{Decision, Regrouper, decide_poured, decide_threshold};
 use crate::lightcurve::{LightCurve, Warning, window};
-use crate::model::history;
 use crate::taxonomy::Layout;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -79,7 +78,7 @@ impl<E: Engine> Classifier<E> {
                 curve.warnings.push(Warning::Other("no detection at 5 sigma: --asof used the whole light curve".into()));
             }
         }
-        let epochs = self.plan.history.map(|most| history::epochs(&curve, most)).unwrap_or_default();
+        let epochs = self.plan.history.map(|most| self.engine.epochs(&curve, most)).unwrap_or_default();
         if epochs.is_empty() {
             return vec![self.prepare(curve)];
         }

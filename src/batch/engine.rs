@@ -1,7 +1,7 @@
 //! What a batch run needs of a model: numbers from light curves, probabilities from numbers.
 
 use crate::lightcurve::{LightCurve, Warning};
-use crate::model::{self, Input, Model, Session, model_warnings};
+use crate::model::{Input, Model, Session, history};
 use std::sync::Arc;
 
 /// One per worker thread.
@@ -10,9 +10,10 @@ pub trait Engine {
     type Input;
 
     /// Whether there is anything to classify: at least one measurement in a band that the model knows.
-    fn usable(&self, curve: &LightCurve) -> bool {
-        model::is_usable(curve)
-    }
+    fn usable(&self, curve: &LightCurve) -> bool;
+
+    /// Times (MJD) at which its history is told, at most so many.
+    fn epochs(&self, curve: &LightCurve, most: usize) -> Vec<f64>;
 
     /// Features of one object.
     fn prepare(&self, curve: &LightCurve) -> Self::Input;
@@ -42,6 +43,14 @@ impl ModelEngine {
 impl Engine for ModelEngine {
     type Input = Input;
 
+    fn usable(&self, curve: &LightCurve) -> bool {
+        self.model.can_use(curve)
+    }
+
+    fn epochs(&self, curve: &LightCurve, most: usize) -> Vec<f64> {
+        history::epochs(self.model.profile(), curve, most)
+    }
+
     fn prepare(&self, curve: &LightCurve) -> Input {
         self.model.prepare(&curve.observations, curve.photometry)
     }
@@ -52,6 +61,6 @@ impl Engine for ModelEngine {
     }
 
     fn warnings(&self, curve: &LightCurve) -> Vec<Warning> {
-        model_warnings(curve)
+        self.model.profile().warnings(curve)
     }
 }

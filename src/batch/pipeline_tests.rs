@@ -165,6 +165,14 @@ struct FakeEngine;
 impl Engine for FakeEngine {
     type Input = (String, usize);
 
+    fn usable(&self, curve: &LightCurve) -> bool {
+        curve.observations.iter().any(|o| !o.is_limit())
+    }
+
+    fn epochs(&self, _: &LightCurve, _: usize) -> Vec<f64> {
+        Vec::new()
+    }
+
     fn prepare(&self, curve: &LightCurve) -> Self::Input {
         // The id is not passed on: the flux tells the item.
         let item = curve.observations[0].flux_ujy - 100.0;

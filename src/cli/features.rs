@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> CommandResult {
                     Ok(lc) => {
                         let label = lc.label.as_deref().unwrap_or_default();
                         let mut row = vec![printable(&lc.object_id).into_bytes(), printable(label).into_bytes()];
-                        for v in features::compute(&lc.observations, lc.photometry) {
+                        for v in features::compute(&lc.observations, lc.photometry, &features::Group::ALL) {
                             let mut field = Vec::new();
                             write_number(&mut field, f64::from(v));
                             row.push(field);

@@ -6,7 +6,7 @@ use super::{formats, inputs};
 use crate::cascade::decide_poured;
 use crate::features::period;
 use crate::lightcurve::{LightCurve, window};
-use crate::model::{Session, history, is_usable};
+use crate::model::{Session, history};
 use crate::plot::lightcurve::{Evolution, ObjectOptions, Part, Shown, TimeAxis, save_object};
 use crate::plot::{Background, Cascade, FigureError, Format};
 use crate::simulate::SURVEY;
@@ -152,7 +152,7 @@ fn draw(
         curve.observations = window::as_of(&curve, age_d);
     }
     let name = printable(&curve.object_id);
-    let usable = is_usable(&curve);
+    let usable = session.model().can_use(&curve);
     if !usable && (!args.no_cascade || args.history) {
         eprintln!("taxonova: {name} has no point in a band that the model knows: drawn without probabilities");
     }
@@ -172,7 +172,7 @@ fn draw(
     let part = |cascade| Part { taxonomy: &target.taxonomy, layout: &target.layout, cascade };
     options.cascade = cascade.as_ref().map(part);
     if args.history && usable {
-        let epochs = history::epochs(&curve, history::EPOCHS);
+        let epochs = history::epochs(session.model().profile(), &curve, history::EPOCHS);
         let answers = history::history(session, &curve, &epochs, &AtomicBool::new(false)).map_err(Failure::internal)?;
         options.history = answers.map(|h| {
             let poured: Vec<_> = h.p.iter().map(|p| target.regrouper.pour(p)).collect();

@@ -1,10 +1,11 @@
 //! `taxonova train`: a model for the user's own tree, with cross-validation if asked for.
 
 use super::exit::{CommandResult, Exit, Failure};
-use crate::lightcurve::LightCurve;
+use crate::features::Group;
 use crate::lightcurve::read::{self, ReadOptions};
-use crate::model::Summary;
+use crate::lightcurve::{LightCurve, Photometry};
 use crate::model::refset::{RefRow, Refset};
+use crate::model::{Profile, Summary};
 use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions};
 use crate::train::data::REFERENCE_AGES_D;
 use crate::train::prune::{Pruned, prune};
@@ -110,11 +111,13 @@ pub fn run(args: &Args) -> CommandResult {
     if curves.is_empty() {
         return Err(Failure::usage(anyhow!("no light curve could be read")));
     }
-    for change in without_examples(&mut tree, &curves).map_err(Failure::internal)? {
+    let photometry: Vec<Photometry> = curves.iter().map(|lc| lc.photometry).collect();
+    let config = TrainConfig { groups: Group::of(&photometry), ..config };
+    for change in without_examples(&mut tree, &curves, &config.groups).map_err(Failure::internal)? {
         eprintln!("{change}");
     }
     let layout = Layout::new(&tree);
-    let (set, skipped) = examples(&curves, &tree, &layout, config.versions, config.seed);
+    let (set, skipped) = examples(&curves, &tree, &layout, &config.groups, config.versions, config.seed);
     drop(curves);
     say_skipped(&skipped)?;
     let mut folds: Vec<u32> = set.iter().map(|e| e.fold).collect();
@@ -138,7 +141,7 @@ pub fn run(args: &Args) -> CommandResult {
         training.len(),
         args.hold_out.map_or_else(String::new, |f| format!(" (fold {f} held out)")),
         layout.len(),
-        crate::features::FEATURES.len()
+        crate::features::table(&config.groups).count()
     );
     let trained = with_progress("training", config.members, &config, &interrupted, |report| {
         train(&training, &tree, &layout, &options, &config, &|e| report(&format!("member {}", e.member + 1), e))
@@ -189,8 +192,9 @@ fn with_held_out(
 }
 
 /// Takes out of the tree what has no example among the light curves. Returns what was done.
-fn without_examples(tree: &mut Taxonomy, curves: &[LightCurve]) -> anyhow::Result<Vec<Pruned>> {
-    let labels = curves.iter().filter(|lc| crate::model::is_usable(lc)).filter_map(|lc| lc.label.as_deref());
+fn without_examples(tree: &mut Taxonomy, curves: &[LightCurve], groups: &[Group]) -> anyhow::Result<Vec<Pruned>> {
+    let profile = Profile { groups: groups.to_vec(), peak_mag: (f64::NEG_INFINITY, f64::INFINITY) };
+    let labels = curves.iter().filter(|lc| profile.can_use(lc)).filter_map(|lc| lc.label.as_deref());
     let counts = Counts::from_labels(tree, labels);
     Ok(prune(tree, &counts)?)
 }

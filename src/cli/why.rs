@@ -6,8 +6,8 @@ use super::stdout::print;
 use super::{formats, inputs};
 use crate::cascade::decide_poured;
 use crate::lightcurve::{LightCurve, Observation, window};
+use crate::model::Session;
 use crate::model::influence::{self, Unit};
-use crate::model::{Session, is_usable};
 use crate::taxonomy::printable;
 use anyhow::anyhow;
 use clap::ValueEnum;
@@ -104,7 +104,7 @@ fn explain(args: &Args, target: &Target, node: Option<usize>, session: &mut Sess
         true => format!("{}\n", json!({ "object_id": curve.object_id, "node": null, "remark": why })),
         false => format!("{name}: {why}\n"),
     };
-    if !is_usable(curve) {
+    if !session.model().can_use(curve) {
         return Ok(silent("no measurement in a band that the model knows"));
     }
     let unit = match args.by {

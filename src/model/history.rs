@@ -1,7 +1,7 @@
 //! How an object's probabilities rose and fell: what the model says at each time, from what was known then. Knows no screen and no file.
 
-use super::parts::{is_usable_point, run_parts};
-use super::{ModelError, Session};
+use super::parts::run_parts;
+use super::{ModelError, Profile, Session};
 use crate::lightcurve::{LightCurve, Photometry, window};
 use std::sync::atomic::AtomicBool;
 
@@ -23,10 +23,10 @@ pub struct History {
 /// model uses), from the first detection on. In total photometry, whose nights are not binned, each time of a measurement. If there are
 /// more than `most`, so many of them, evenly spread over the list, the first and the last included. Without a 5-sigma detection: from the
 /// first measurement on.
-pub fn epochs(lc: &LightCurve, most: usize) -> Vec<f64> {
+pub fn epochs(profile: &Profile, lc: &LightCurve, most: usize) -> Vec<f64> {
     let first = window::first_detection(&lc.observations, lc.photometry).unwrap_or(0);
     let mut all: Vec<f64> = Vec::new();
-    for o in lc.observations.iter().skip(first).filter(|o| is_usable_point(o)) {
+    for o in lc.observations.iter().skip(first).filter(|o| profile.uses(o)) {
         match all.last_mut() {
             Some(last) if *last == o.mjd => {}
             Some(last) if lc.photometry == Photometry::Difference && last.floor() == o.mjd.floor() => *last = o.mjd,
@@ -51,7 +51,7 @@ fn thinned(all: &[f64], most: usize) -> Vec<f64> {
 /// P at each of the times (MJD, in order), from what was known then: see [`window::until`]. Times at which nothing was known that the model
 /// can use are left out. None if `cancel` was set on the way.
 pub fn history(session: &mut Session, lc: &LightCurve, epochs_mjd: &[f64], cancel: &AtomicBool) -> Result<Option<History>, ModelError> {
-    let first = lc.observations.iter().find(|o| is_usable_point(o)).map_or(f64::INFINITY, |o| o.mjd);
+    let first = lc.observations.iter().find(|o| session.model().profile().uses(o)).map_or(f64::INFINITY, |o| o.mjd);
     let mjd: Vec<f64> = epochs_mjd.iter().copied().filter(|t| *t >= first).collect();
     let model = session.model().clone();
     let mut n_known = Vec::with_capacity(mjd.len());
@@ -66,6 +66,7 @@ pub fn history(session: &mut Session, lc: &LightCurve, epochs_mjd: &[f64], cance
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Group;
     use crate::lightcurve::{BandId, Observation, Origin};
     use crate::model::Model;
     use std::sync::Arc;
@@ -92,16 +93,16 @@ mod tests {
             seen(20.0, r),
         ];
         let lc = curve(Photometry::Difference, o.clone());
-        assert_eq!(epochs(&lc, 64), [10.3, 13.2, 20.0]);
-        assert_eq!(epochs(&lc, 2), [10.3, 20.0]);
-        assert_eq!(epochs(&lc, 1), [20.0]);
-        assert!(epochs(&lc, 0).is_empty());
+        assert_eq!(epochs(&profile(), &lc, 64), [10.3, 13.2, 20.0]);
+        assert_eq!(epochs(&profile(), &lc, 2), [10.3, 20.0]);
+        assert_eq!(epochs(&profile(), &lc, 1), [20.0]);
+        assert!(epochs(&profile(), &lc, 0).is_empty());
         // Total photometry: every time, from the first measurement on.
-        assert_eq!(epochs(&curve(Photometry::Total, o.clone()), 64), [9.2, 10.1, 10.3, 13.2, 20.0]);
+        assert_eq!(epochs(&profile(), &curve(Photometry::Total, o.clone()), 64), [9.2, 10.1, 10.3, 13.2, 20.0]);
         // Nothing at 5 sigma: from the first measurement on. Nothing at all: nothing.
         o.truncate(1);
-        assert_eq!(epochs(&curve(Photometry::Difference, o), 64), [9.2]);
-        assert!(epochs(&curve(Photometry::Difference, vec![Observation::from_limit(1.0, g, 20.0)]), 64).is_empty());
+        assert_eq!(epochs(&profile(), &curve(Photometry::Difference, o), 64), [9.2]);
+        assert!(epochs(&profile(), &curve(Photometry::Difference, vec![Observation::from_limit(1.0, g, 20.0)]), 64).is_empty());
     }
 
     #[test]
@@ -144,5 +145,9 @@ mod tests {
         assert!(h.p.iter().flatten().all(|p| (0.0..=1.0 + 1e-9).contains(p)));
         assert_eq!(history(&mut session, &lc, &times, &AtomicBool::new(true)).unwrap(), None);
         assert_eq!(history(&mut session, &lc, &[], &go).unwrap().unwrap().mjd, [0.0; 0]);
+    }
+
+    fn profile() -> Profile {
+        Profile { groups: vec![Group::Transient], peak_mag: (0.0, 30.0) }
     }
 }

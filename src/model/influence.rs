@@ -4,9 +4,8 @@
 //! Difference photometry is binned by night before the network sees it, so that one of several points of a night matters little on its
 //! own: what the night says is seen by leaving out all of it.
 
-use super::parts::{is_usable_point, run_parts};
-use super::{ModelError, Session};
-use crate::features::Channel;
+use super::parts::run_parts;
+use super::{ModelError, Profile, Session};
 use crate::lightcurve::{Observation, Photometry};
 use std::sync::atomic::AtomicBool;
 
@@ -79,12 +78,14 @@ pub fn influence(
     unit: Unit,
     cancel: &AtomicBool,
 ) -> Result<Option<Influence>, ModelError> {
-    let usable = observations.iter().filter(|o| is_usable_point(o)).count();
+    let model = session.model().clone();
+    let profile = model.profile();
+    let usable = observations.iter().filter(|o| profile.uses(o)).count();
     if usable == 0 {
         return Ok(None);
     }
-    let (parts, unit, remark) = parts(observations, unit);
-    let lost = |part: &Vec<usize>| part.iter().filter_map(|i| observations.get(*i)).filter(|o| is_usable_point(o)).count();
+    let (parts, unit, remark) = parts(profile, observations, unit);
+    let lost = |part: &Vec<usize>| part.iter().filter_map(|i| observations.get(*i)).filter(|o| profile.uses(o)).count();
     let (runs, nothing): (Vec<usize>, Vec<usize>) = (0..parts.len()).partition(|i| parts.get(*i).is_some_and(|p| lost(p) < usable));
     let model = session.model().clone();
     // The first run is with everything.
@@ -106,9 +107,9 @@ pub fn influence(
 }
 
 /// What is left out in turn: places of observations, in order.
-fn parts(observations: &[Observation], unit: Unit) -> (Vec<Vec<usize>>, Unit, Option<String>) {
+fn parts(profile: &Profile, observations: &[Observation], unit: Unit) -> (Vec<Vec<usize>>, Unit, Option<String>) {
     let n = observations.len().max(1);
-    let seen = |o: &Observation| Channel::of(o.band).is_some();
+    let seen = |o: &Observation| profile.knows(o);
     let places: Vec<usize> = observations.iter().enumerate().filter(|(_, o)| seen(o)).map(|(i, _)| i).collect();
     let most = (MAX_WORK / n).max(1);
     if unit == Unit::Observation && places.len() <= most {
@@ -140,6 +141,7 @@ fn parts(observations: &[Observation], unit: Unit) -> (Vec<Vec<usize>>, Unit, Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Group;
     use crate::lightcurve::BandId;
     use crate::model::Model;
 
@@ -191,14 +193,18 @@ mod tests {
     #[test]
     fn very_long_light_curves_are_taken_by_nights_and_blocks_of_nights() {
         let of = |n: usize, per_night: usize| -> Vec<Observation> { (0..n).map(|i| seen((i / per_night) as f64, 18.0)).collect() };
-        assert_eq!(parts(&of(2000, 4), Unit::Observation).0.len(), 2000);
-        let (units, unit, remark) = parts(&of(4000, 8), Unit::Observation);
+        assert_eq!(parts(&profile(), &of(2000, 4), Unit::Observation).0.len(), 2000);
+        let (units, unit, remark) = parts(&profile(), &of(4000, 8), Unit::Observation);
         assert_eq!((units.len(), units[0].len(), unit), (500, 8, Unit::Night));
         assert!(remark.unwrap().contains("4000 points"));
-        assert_eq!(parts(&of(4000, 8), Unit::Night).2, None);
+        assert_eq!(parts(&profile(), &of(4000, 8), Unit::Night).2, None);
         // 4,000,000 / 20,000 = 200 units for 1,000 nights.
-        let (units, _, remark) = parts(&of(20_000, 20), Unit::Night);
+        let (units, _, remark) = parts(&profile(), &of(20_000, 20), Unit::Night);
         assert_eq!((units.len(), units[0].len()), (200, 100));
         assert!(remark.unwrap().contains("5 nights"));
+    }
+
+    fn profile() -> Profile {
+        Profile { groups: vec![Group::Transient], peak_mag: (0.0, 30.0) }
     }
 }

@@ -12,13 +12,16 @@ pub const FORMAT: u32 = 1;
 pub const PREFIX: &str = "taxonova.";
 
 /// How the observations become inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Names of the features in the order of the input's columns; missing values are NaN.
     pub features: Vec<String>,
     /// What is done before: difference photometry is binned by night, total photometry is not.
     pub binning: String,
+    /// Brightest magnitudes between which 98 % of the objects trained on lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_mag: Option<(f64, f64)>,
 }
 
 /// How the model was trained. Holds no time, host or duration: the same seed gives the same bytes.

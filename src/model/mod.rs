@@ -7,31 +7,33 @@ pub mod influence;
 pub mod meta;
 pub mod onnx;
 mod parts;
+mod profile;
 pub mod refset;
 mod session;
-mod warnings;
 
-use crate::features::{self, FEATURES};
+use crate::features::{self, FEATURES, Group};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::{Counts, Layout, Taxonomy};
 use meta::Metadata;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use tract_onnx::pb::ModelProto;
 
 pub use meta::Summary;
-pub use parts::is_usable_point;
+pub use profile::{MIN_DETECTIONS, MIN_STAR_POINTS, Profile, peak_mag};
 pub use session::{Output, Session};
-pub use warnings::model_warnings;
 
 /// Name of the input [B, F].
 pub const INPUT: &str = "features";
 /// Names of the outputs: [B, E], [B, N], [B, N].
 pub const OUTPUTS: [&str; 3] = ["embedding", "log_conditional", "log_probability"];
+
+/// Of a bundle that does not say which magnitudes it was trained on.
+const ANY_MAG: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// What a reference set is called instead of the model's `.onnx`.
 pub const REFSET_EXTENSION: &str = "refset.parquet";
@@ -102,7 +104,8 @@ pub struct Model {
     path: PathBuf,
     metadata: Metadata,
     layout: Layout,
-    /// Columns of [`FEATURES`] that are the model's inputs.
+    profile: Profile,
+    /// Which of the features that are computed for it are its inputs.
     columns: Vec<usize>,
     proto: ModelProto,
     plans: session::Plans,
@@ -164,14 +167,11 @@ impl Model {
             let n = metadata.calibration.w_eff.len();
             return Err(bad("calibration", format!("{n} weights, but the tree has {} nodes", layout.len())));
         }
-        let find = |name: &String| FEATURES.iter().position(|f| f.name == *name);
-        let columns: Option<Vec<usize>> = metadata.recipe.features.iter().map(find).collect();
-        let Some(columns) = columns else {
-            let unknown = metadata.recipe.features.iter().find(|f| find(f).is_none()).cloned().unwrap_or_default();
-            return Err(bad("recipe", format!("feature {unknown} is not known to this version of taxonova")));
-        };
+        let (groups, columns) = inputs(&metadata.recipe.features)
+            .map_err(|unknown| bad("recipe", format!("feature {unknown} is not known to this version of taxonova")))?;
+        let profile = Profile { groups, peak_mag: metadata.recipe.peak_mag.unwrap_or(ANY_MAG) };
         let refset = RefsetPlace::File(path.with_extension(REFSET_EXTENSION));
-        Ok(Model { path: path.to_path_buf(), metadata, layout, columns, proto, plans: session::Plans::default(), refset })
+        Ok(Model { path: path.to_path_buf(), metadata, layout, profile, columns, proto, plans: session::Plans::default(), refset })
     }
 
     /// The same model, with the reference set of `other`, which has the same encoder: for one that lies in no file yet.
@@ -289,9 +289,19 @@ impl Model {
         self.metadata.trained_on.binary_search(&name_hash(object_id)).is_ok()
     }
 
+    /// What it can use, and what is to be said of a light curve.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Whether it gets anything from a light curve.
+    pub fn can_use(&self, lc: &LightCurve) -> bool {
+        self.profile.can_use(lc)
+    }
+
     /// The inputs of what was observed.
     pub fn prepare(&self, observations: &[Observation], photometry: Photometry) -> Input {
-        let all = features::compute(observations, photometry);
+        let all = features::compute(observations, photometry, &self.profile.groups);
         Input(self.columns.iter().map(|&c| all[c]).collect())
     }
 
@@ -306,7 +316,13 @@ pub fn name_hash(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Whether a light curve holds anything that a model can use: a measurement in a known channel.
-pub fn is_usable(lc: &LightCurve) -> bool {
-    lc.observations.iter().any(is_usable_point)
+/// Groups of features that hold the named ones, and where in them each lies; or the name that no feature has.
+fn inputs(names: &[String]) -> Result<(Vec<Group>, Vec<usize>), String> {
+    let known = |name: &String| FEATURES.iter().find(|f| f.name == *name);
+    let mut groups = names.iter().map(|n| known(n).map(|f| f.group).ok_or_else(|| n.clone())).collect::<Result<Vec<_>, _>>()?;
+    groups.sort_unstable();
+    groups.dedup();
+    let place: HashMap<&str, usize> = features::table(&groups).enumerate().map(|(i, f)| (f.name.as_str(), i)).collect();
+    let columns = names.iter().filter_map(|n| place.get(n.as_str()).copied()).collect();
+    Ok((groups, columns))
 }

@@ -3,14 +3,7 @@
 
 use super::session::BATCH;
 use super::{Input, ModelError, Session};
-use crate::features::Channel;
-use crate::lightcurve::Observation;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Whether a model gets anything from this point alone: a measurement in a channel that it knows.
-pub fn is_usable_point(o: &Observation) -> bool {
-    !o.is_limit() && Channel::of(o.band).is_some()
-}
 
 /// P per slot of the model's layout for `n` inputs, which `input` makes one by one. None if `cancel` was set on the way.
 pub(super) fn run_parts(

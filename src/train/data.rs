@@ -2,9 +2,9 @@
 //! versions of it, so that one model serves from the first detections to the full curve.
 
 use super::rng::RunRng;
-use crate::features;
+use crate::features::{self, Group};
 use crate::lightcurve::{LightCurve, Observation, Photometry, window};
-use crate::model::name_hash;
+use crate::model::{Profile, name_hash, peak_mag};
 use crate::taxonomy::labels::{match_label, target_slots};
 use crate::taxonomy::layout::Layout;
 use crate::taxonomy::{NodeId, Taxonomy};
@@ -33,6 +33,8 @@ pub struct Example {
     pub path: Vec<usize>,
     /// A second label for comparisons (`five_class`), never trained on.
     pub five_class: Option<String>,
+    /// Brightest magnitude, infinite where there is none.
+    pub peak_mag: f64,
     /// Raw features of each version to train on; the first is the whole light curve.
     pub versions: Vec<Vec<f32>>,
     /// Raw features at each of [`REFERENCE_AGES_D`], for predictions and the reference set.
@@ -56,8 +58,16 @@ pub struct Skipped {
 
 /// Makes examples of light curves. `n_versions` truncated versions each. The draw depends on the
 /// seed and the object's name alone, so that it is the same in any order and on any number of threads.
-pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versions: usize, seed: u64) -> (Vec<Example>, Skipped) {
+pub fn examples(
+    curves: &[LightCurve],
+    tree: &Taxonomy,
+    layout: &Layout,
+    groups: &[Group],
+    n_versions: usize,
+    seed: u64,
+) -> (Vec<Example>, Skipped) {
     let mut skipped = Skipped::default();
+    let profile = Profile { groups: groups.to_vec(), peak_mag: (f64::NEG_INFINITY, f64::INFINITY) };
     let mut folds: HashMap<&str, u32> = HashMap::new();
     let mut kept = Vec::new();
     for lc in curves {
@@ -69,7 +79,7 @@ pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versi
             *skipped.unmapped.entry(label.to_string()).or_default() += 1;
             continue;
         };
-        if !crate::model::is_usable(lc) {
+        if !profile.can_use(lc) {
             skipped.empty += 1;
             continue;
         }
@@ -89,21 +99,22 @@ pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versi
             node,
             path: target_slots(layout, tree, node),
             five_class: lc.extra("five_class").map(str::to_string),
-            versions: versions(lc, n_versions, seed),
-            reference: REFERENCE_AGES_D.iter().map(|&age| features::compute(&window::as_of(lc, age), lc.photometry)).collect(),
+            peak_mag: peak_mag(lc),
+            versions: versions(lc, groups, n_versions, seed),
+            reference: REFERENCE_AGES_D.iter().map(|&age| features::compute(&window::as_of(lc, age), lc.photometry, groups)).collect(),
         })
         .collect();
     (examples, skipped)
 }
 
-fn versions(lc: &LightCurve, n: usize, seed: u64) -> Vec<Vec<f32>> {
+fn versions(lc: &LightCurve, groups: &[Group], n: usize, seed: u64) -> Vec<Vec<f32>> {
     let mut rng = RunRng::new(seed, name_hash(&lc.object_id));
-    let mut out = vec![features::compute(&lc.observations, lc.photometry)];
+    let mut out = vec![features::compute(&lc.observations, lc.photometry, groups)];
     for _ in 0..n {
         let age = AGES_D.0 * (AGES_D.1 / AGES_D.0).powf(rng.uniform());
         let mut seen = window::as_of(lc, age);
         thin(&mut seen, lc.photometry, &mut rng);
-        out.push(features::compute(&seen, lc.photometry));
+        out.push(features::compute(&seen, lc.photometry, groups));
     }
     out
 }

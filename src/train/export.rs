@@ -5,7 +5,7 @@ use super::graph::{concat, conditionals, path_sums};
 use super::network::Network;
 use super::normalise::Normaliser;
 use super::run::{DETAIL, Trained};
-use crate::features::FEATURES;
+use crate::features;
 use crate::model::meta::{Calibration, Metadata, Recipe, Summary};
 use crate::model::onnx::GraphWriter;
 use crate::model::{INPUT, OUTPUTS};
@@ -52,7 +52,11 @@ pub fn bundle<'a>(
     let metadata = Metadata {
         taxonomy: taxonomy.clone(),
         nodes: layout.slots.iter().map(|s| s.name.clone()).collect(),
-        recipe: Recipe { features: FEATURES.iter().map(|f| f.name.clone()).collect(), binning: "nightly for difference photometry".into() },
+        recipe: Recipe {
+            features: features::table(&trained.groups).map(|f| f.name.clone()).collect(),
+            binning: "nightly for difference photometry".into(),
+            peak_mag: trained.peak_mag,
+        },
         calibration: Calibration { w_eff: trained.w_eff.clone() },
         counts: trained.counts.iter().map(|(id, n)| (taxonomy.node(*id).name.clone(), *n)).collect::<BTreeMap<_, _>>(),
         summary,
@@ -66,7 +70,7 @@ pub fn bundle<'a>(
 /// SHA-256 of everything that an embedding depends on.
 pub fn encoder_hash(trained: &Trained) -> String {
     let mut hash = Sha256::new();
-    for f in FEATURES.iter() {
+    for f in features::table(&trained.groups) {
         hash.update(f.name.as_bytes());
         hash.update([0]);
     }

@@ -6,6 +6,7 @@ use super::loss::{Target, Whxe};
 use super::network::{Network, device};
 use super::normalise::Normaliser;
 use super::rng::RunRng;
+use crate::features::Group;
 use crate::taxonomy::layout::Layout;
 use crate::taxonomy::weights::{self, Counts, WeightOptions};
 use crate::taxonomy::{NodeId, Taxonomy};
@@ -20,6 +21,8 @@ const SMOOTHED_EPOCHS: usize = 5;
 /// Everything that decides what comes out of a run, besides the data and the tree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainConfig {
+    /// Features that the network sees.
+    pub groups: Vec<Group>,
     /// Seed of initialisation, dropout, sampling and the validation part.
     pub seed: u64,
     /// Passes over the training part at most.
@@ -49,6 +52,7 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
+            groups: vec![Group::Transient],
             seed: 1,
             epochs: 100,
             batch: 128,
@@ -85,6 +89,8 @@ pub struct Epoch {
 /// A trained network of one or more members, with its inputs' normalisation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
+    /// Features that it was trained on.
+    pub groups: Vec<Group>,
     /// Members, whose logits are averaged.
     pub members: Vec<Network>,
     /// Features to inputs.
@@ -93,6 +99,8 @@ pub struct Trained {
     pub detail: Vec<f32>,
     /// W_eff per slot of the counts trained on, for the correction to posteriors.
     pub w_eff: Vec<f64>,
+    /// Brightest magnitudes between which 98 % of the objects lie.
+    pub peak_mag: Option<(f64, f64)>,
     /// Objects per node that were trained on (validation part included).
     pub counts: BTreeMap<NodeId, u64>,
 }
@@ -131,6 +139,15 @@ fn detail(members: &[Network], seed: u64) -> Vec<f32> {
     let mut rng = RunRng::new(seed, u64::MAX);
     let scale = (DETAIL as f64).sqrt().recip();
     (0..width * DETAIL).map(|_| half::f16::from_f64(scale * rng.normal()).to_f32()).collect()
+}
+
+/// The middle 98 % of the brightest magnitudes, to 0.1 mag outwards.
+fn range(examples: &[&Example]) -> Option<(f64, f64)> {
+    let mut mags: Vec<f64> = examples.iter().map(|e| e.peak_mag).filter(|m| m.is_finite()).collect();
+    mags.sort_by(f64::total_cmp);
+    let cut = mags.len() / 100;
+    let (low, high) = (mags.get(cut)?, mags.get(mags.len() - 1 - cut)?);
+    Some(((10.0 * low).floor() / 10.0, (10.0 * high).ceil() / 10.0))
 }
 
 /// Counts of the labels of examples.
@@ -179,7 +196,15 @@ pub fn train(
         .collect();
     let members = members?;
     let detail = detail(&members, config.seed);
-    Ok(Trained { members, normaliser, detail, w_eff, counts: counts_of(usable.iter().copied()) })
+    Ok(Trained {
+        groups: config.groups.clone(),
+        members,
+        normaliser,
+        detail,
+        w_eff,
+        peak_mag: range(&usable),
+        counts: counts_of(usable.iter().copied()),
+    })
 }
 
 /// Normalised inputs of every version of every example.

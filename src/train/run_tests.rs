@@ -2,6 +2,7 @@
 
 use super::data::{Example, examples};
 use super::run::{TrainConfig, TrainError, train};
+use crate::features::Group;
 use crate::simulate::Simulator;
 use crate::taxonomy::{Layout, Taxonomy, parse_json, shipped_json};
 use std::ops::ControlFlow;
@@ -14,7 +15,7 @@ fn set() -> (Taxonomy, Layout, Vec<Example>) {
     let mut curves: Vec<_> = (0..24).map(|i| simulator.object(i).light_curve()).collect();
     curves[0].label = Some("no such class".into());
     curves[1].label = None;
-    let (set, skipped) = examples(&curves, &tree, &layout, 1, 5);
+    let (set, skipped) = examples(&curves, &tree, &layout, &[Group::Transient], 1, 5);
     assert_eq!((skipped.unmapped["no such class"], skipped.unlabelled, set.len()), (1, 1, 22));
     (tree, layout, set)
 }
@@ -30,9 +31,9 @@ fn an_object_in_two_folds_is_reported() {
     let (mut a, mut b) = (one.clone(), one);
     a.fold = Some(1);
     b.fold = Some(2);
-    let (_, skipped) = examples(&[a.clone(), b], &tree, &layout, 0, 5);
+    let (_, skipped) = examples(&[a.clone(), b], &tree, &layout, &[Group::Transient], 0, 5);
     assert_eq!(skipped.in_two_folds, vec![a.object_id.clone()]);
-    let (kept, skipped) = examples(&[a.clone(), a], &tree, &layout, 0, 5);
+    let (kept, skipped) = examples(&[a.clone(), a], &tree, &layout, &[Group::Transient], 0, 5);
     assert_eq!((kept.len(), skipped.repeated), (1, 1));
 }
 

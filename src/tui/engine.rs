@@ -8,11 +8,10 @@ use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
 use super::refit::{ModelFile, Refitted};
 use super::state::ModelInfo;
-use crate::features::Channel;
 use crate::features::period::{self, MIN_POINTS, Options, Relation, search};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::model::influence::Unit;
-use crate::model::{self, Model, Session, is_usable, model_warnings};
+use crate::model::{self, Model, Session};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -36,6 +35,7 @@ fn loaded(model: Arc<Model>) -> ModelInfo {
     });
     ModelInfo {
         name: model.name().to_string(),
+        profile: model.profile().clone(),
         taxonomy: model.taxonomy().clone(),
         layout: model.layout().clone(),
         counts: {
@@ -43,7 +43,7 @@ fn loaded(model: Arc<Model>) -> ModelInfo {
             tree.preorder().map(|id| (id, counts.exact(id))).filter(|(_, n)| *n > 0).collect()
         },
         warnings: Box::new(move |curve| {
-            let mut all: Vec<String> = model_warnings(curve).iter().map(|w| w.to_string()).collect();
+            let mut all: Vec<String> = remarks.profile().warnings(curve).iter().map(|w| w.to_string()).collect();
             if remarks.knows(&curve.object_id) {
                 all.insert(0, "the model was trained on this object".into());
             }
@@ -102,7 +102,7 @@ const UNUSABLE: &str = "no measurement in a band that the model knows";
 
 impl Classifier for Engine {
     fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String> {
-        let usable: Vec<bool> = curves.iter().map(|c| is_usable(c)).collect();
+        let usable: Vec<bool> = curves.iter().map(|c| self.session.model().can_use(c)).collect();
         let model = self.session.model().clone();
         let inputs: Vec<_> =
             curves.iter().zip(&usable).filter(|(_, u)| **u).map(|(c, _)| model.prepare(&c.observations, c.photometry)).collect();
@@ -114,23 +114,23 @@ impl Classifier for Engine {
     }
 
     fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Answer {
-        if !observations.iter().any(|o| !o.is_limit() && Channel::of(o.band).is_some()) {
+        if !observations.iter().any(|o| self.session.model().profile().uses(o)) {
             return Err(UNUSABLE.into());
         }
         self.session.classify_observations(observations, photometry).map(|o| o.p).map_err(|e| e.to_string())
     }
 
     fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String> {
-        if !is_usable(curve) {
+        if !self.session.model().can_use(curve) {
             return Err(UNUSABLE.into());
         }
-        let epochs = model::history::epochs(curve, history::MOST_EPOCHS);
+        let epochs = model::history::epochs(self.session.model().profile(), curve, history::MOST_EPOCHS);
         let history = model::history::history(&mut self.session, curve, &epochs, cancel).map_err(|e| e.to_string())?;
         Ok(history.map(|h| history::Answers { mjd: h.mjd, p: h.p }))
     }
 
     fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String> {
-        if !is_usable(curve) {
+        if !self.session.model().can_use(curve) {
             return Err(UNUSABLE.into());
         }
         let unit = match by {

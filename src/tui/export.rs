@@ -6,7 +6,7 @@ use crate::batch::output::Format;
 use crate::batch::{Row, write_rows};
 use crate::cascade::{Regrouper, decide_poured};
 use crate::lightcurve::{LightCurve, Warning};
-use crate::model::{is_usable, model_warnings};
+use crate::model::Profile;
 use crate::taxonomy::{Layout, printable};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,8 @@ pub struct Export {
     pub layout: Layout,
     /// From the model's tree to it; none without a model.
     pub regrouper: Option<Regrouper>,
+    /// What the model can use; none without a model.
+    pub profile: Option<Profile>,
     /// Threshold of the decisions.
     pub tau: f64,
 }
@@ -112,13 +114,14 @@ impl Export {
 
     fn row(&self, o: &ExportedObject) -> Row {
         let mut row = Row::new(&o.curve);
-        if !is_usable(&o.curve) {
+        if self.profile.as_ref().is_some_and(|p| !p.can_use(&o.curve)) {
             row.not_usable();
             return row;
         }
         match (&o.p, &self.regrouper) {
             (Some(Ok(p)), Some(regrouper)) => {
-                row.warnings.extend(model_warnings(&o.curve).iter().map(Warning::to_string));
+                let warnings = self.profile.as_ref().map(|p| p.warnings(&o.curve)).unwrap_or_default();
+                row.warnings.extend(warnings.iter().map(Warning::to_string));
                 let poured = regrouper.pour(p);
                 row.decision = Some(decide_poured(&self.layout, &poured, self.tau));
                 row.p = poured.p.iter().map(|p| p.unwrap_or(f64::NAN)).collect();

@@ -11,6 +11,7 @@ use super::theme::Theme;
 use super::tree::{Cascade, TreeState};
 use super::view::Hits;
 use crate::lightcurve::LightCurve;
+use crate::model::Profile;
 use crate::taxonomy::{Layout, NodeId, Taxonomy};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,6 +47,8 @@ pub struct ModelInfo {
     pub layout: Layout,
     /// Objects that it was trained on, by the node of its tree that their labels mean.
     pub counts: Vec<(NodeId, u64)>,
+    /// What it can use of a light curve.
+    pub profile: Profile,
     /// What should be known of an object before its probabilities are believed.
     pub warnings: Remarks,
     /// How to use it.

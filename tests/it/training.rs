@@ -32,7 +32,7 @@ fn simulated(n: u64) -> Vec<LightCurve> {
 
 fn trained(config: &TrainConfig, curves: &[LightCurve]) -> (Vec<Example>, Trained, Vec<u8>) {
     let (tree, layout) = transients();
-    let (set, _) = examples(curves, &tree, &layout, config.versions, config.seed);
+    let (set, _) = examples(curves, &tree, &layout, &config.groups, config.versions, config.seed);
     let all: Vec<&Example> = set.iter().collect();
     let trained = train(&all, &tree, &layout, &tree.weights, config, &|_| ControlFlow::Continue(())).unwrap();
     let summary = Summary {
@@ -63,7 +63,7 @@ fn the_same_seed_gives_the_same_bytes() {
 fn beats_chance_on_objects_it_never_saw() {
     let (tree, layout) = transients();
     let config = TrainConfig { epochs: 40, ..small() };
-    let (set, _) = examples(&simulated(480), &tree, &layout, config.versions, config.seed);
+    let (set, _) = examples(&simulated(480), &tree, &layout, &config.groups, config.versions, config.seed);
     let predictions = cross_validate(&set, &tree, &layout, &tree.weights, &config, &|_, _| ControlFlow::Continue(())).unwrap();
     let cc = tree.find("CC").and_then(|id| layout.slot_of(id)).unwrap();
     let ia = tree.find("SN Ia").and_then(|id| layout.slot_of(id)).unwrap();

@@ -50,6 +50,7 @@ pub fn model() -> ModelInfo {
     let taxonomy = tree();
     let counts = taxonomy.preorder().filter_map(|id| Some((id, taxonomy.node(id).count?))).collect();
     ModelInfo {
+        profile: taxonova::model::Profile { groups: vec![taxonova::features::Group::Transient], peak_mag: (15.5, 20.5) },
         name: "pretended".into(),
         layout: Layout::new(&taxonomy),
         taxonomy,

@@ -26,8 +26,18 @@ pub struct Curve {
 }
 
 impl Curve {
+    /// Per day.
+    pub fn frequency(&self) -> f64 {
+        self.frequency
+    }
+
+    /// Cosine and sine of each harmonic.
+    pub fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.coefficients.chunks_exact(2).take(self.harmonics).map(|p| (p[0], p[1]))
+    }
+
     /// Its value after so many cycles.
-    fn at(&self, cycles: f64) -> f64 {
+    pub fn at(&self, cycles: f64) -> f64 {
         let (cos, sin) = turn(cycles);
         let (mut c, mut s, mut sum) = (1.0, 0.0, 0.0);
         for pair in self.coefficients.chunks_exact(2).take(self.harmonics) {

@@ -16,6 +16,7 @@ mod nufft;
 mod rank;
 mod scan;
 mod series;
+pub mod shape;
 mod significance;
 
 use crate::lightcurve::{BandId, Observation};

@@ -140,6 +140,21 @@ impl Series {
         new
     }
 
+    /// Takes a model, given as a function of time, off the values, and each band's weighted mean of what is left.
+    pub fn subtract(&mut self, model: impl Fn(f64) -> f64) {
+        for part in &self.parts {
+            let range = part.start..part.end;
+            let mut sum = 0.0;
+            for j in range.clone() {
+                self.values[j] -= model(self.times[j]);
+                sum += self.weights[j] * self.values[j];
+            }
+            let mean = sum / part.weight;
+            self.values[range].iter_mut().for_each(|v| *v -= mean);
+        }
+        self.variance = self.weights.iter().zip(&self.values).map(|(w, v)| w * v * v).sum();
+    }
+
     /// Number of points.
     pub fn len(&self) -> usize {
         self.times.len()

@@ -186,8 +186,9 @@ pub fn export(state: &mut State, path: PathBuf, overwrite: bool) -> Vec<Effect> 
         _ => None,
     };
     let layout = state.tree.derived.layout.clone();
+    let profile = state.model.ready().map(|m| m.profile.clone());
     state.say(Tone::Info, format!("writing {}…", text::plural(objects.len(), "object")));
-    vec![Effect::Export(Box::new(Export { path, kind, overwrite, objects, layout, regrouper, tau: state.tau }))]
+    vec![Effect::Export(Box::new(Export { path, kind, overwrite, objects, layout, regrouper, profile, tau: state.tau }))]
 }
 
 /// An export is done, or could not be.

@@ -6,7 +6,6 @@ use crate::cli::exit::Failure;
 use crate::cli::inputs;
 use crate::lightcurve::LightCurve;
 use crate::lightcurve::read::{self, ReadOptions};
-use crate::model::is_usable;
 use crate::plot::Cascade;
 use crate::simulate::SURVEY;
 use crate::taxonomy::{Layout, Taxonomy, printable};
@@ -31,7 +30,7 @@ pub(super) fn classify(args: &Args, path: &Path, taxonomy: &Taxonomy, layout: &L
     let curve = find(path, args.object.as_deref())?;
     // Said wherever simulated data are shown, and a figure goes further than its file.
     let object = if curve.survey == SURVEY { format!("{SIMULATED}{}", curve.object_id) } else { curve.object_id.clone() };
-    if !is_usable(&curve) {
+    if !model.can_use(&curve) {
         return Err(Failure::usage(anyhow!("{}: {} has no point in a band that the model knows", shown(path), printable(&object))));
     }
     let input = model.prepare(&curve.observations, curve.photometry);

@@ -1,0 +1,75 @@
+//! What a model can use of a light curve, and what to say beside its answer: light curves unlike those that it was trained on.
+
+use crate::features::{Channel, Group, split};
+use crate::lightcurve::{LightCurve, Observation, Photometry, Warning, window};
+
+/// Fewer detections than this are too few.
+pub const MIN_DETECTIONS: usize = 3;
+/// Fewer points than this are too few for the features of a star, whose period search needs them.
+pub const MIN_STAR_POINTS: usize = crate::features::period::MIN_POINTS;
+
+/// The part of a model that looks at light curves. Cheap to copy about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Features that are computed for it.
+    pub groups: Vec<Group>,
+    /// Brightest magnitudes (in any band) between which 98 % of the training set lie.
+    pub peak_mag: (f64, f64),
+}
+
+impl Profile {
+    /// Whether it gets anything from this point alone.
+    pub fn uses(&self, o: &Observation) -> bool {
+        self.groups.iter().any(|g| g.uses(o))
+    }
+
+    /// Whether the point's band is one that it knows, be it a measurement or a limit.
+    pub fn knows(&self, o: &Observation) -> bool {
+        self.groups.iter().any(|g| g.knows(o))
+    }
+
+    /// Whether it gets anything from the light curve.
+    pub fn can_use(&self, lc: &LightCurve) -> bool {
+        let groups = self.groups.iter().filter(|g| g.suits(lc.photometry));
+        groups.into_iter().any(|g| lc.observations.iter().any(|o| g.uses(o)))
+    }
+
+    /// Warnings about the use of the model on this light curve.
+    pub fn warnings(&self, lc: &LightCurve) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let star = self.groups.contains(&Group::Star) && lc.photometry == Photometry::Total;
+        if lc.photometry == Photometry::Total && !star {
+            warnings.push(Warning::TotalPhotometry);
+        }
+        let usable = || lc.observations.iter().filter(|o| self.uses(o));
+        let detections = usable().filter(|o| o.snr() >= window::DETECTION_SNR).count();
+        if detections < if star { MIN_STAR_POINTS } else { MIN_DETECTIONS } {
+            warnings.push(Warning::FewDetections(detections));
+        }
+        // Stars of one band are as good as any: whole surveys have no more.
+        let first = usable().next().and_then(|o| Channel::of(o.band));
+        if !star && first.is_some() && usable().all(|o| Channel::of(o.band) == first) {
+            warnings.push(Warning::OneBand);
+        }
+        let peak = peak_mag(lc);
+        if peak.is_finite() && !(self.peak_mag.0..=self.peak_mag.1).contains(&peak) {
+            warnings.push(Warning::OutsideTrainingMagnitudes { peak_centimag: (peak * 100.0).round() as i32 });
+        }
+        warnings
+    }
+}
+
+/// Magnitude of the brightest point: of difference photometry in the two channels, of total photometry the 5th percentile of all bands,
+/// because a star's single brightest point is often a bad one. Infinite without any.
+pub fn peak_mag(lc: &LightCurve) -> f64 {
+    match lc.photometry {
+        Photometry::Difference => {
+            split(&lc.observations).iter().filter_map(|t| t.peak_point().map(|p| p.mag)).fold(f64::INFINITY, f64::min)
+        }
+        Photometry::Total => {
+            let mut mags: Vec<f64> = lc.observations.iter().filter_map(Observation::mag).collect();
+            mags.sort_by(f64::total_cmp);
+            mags.get(mags.len() / 20).copied().unwrap_or(f64::INFINITY)
+        }
+    }
+}
