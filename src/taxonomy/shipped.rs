@@ -3,6 +3,8 @@
 /// File name and JSON of each shipped tree.
 static SHIPPED: &[(&str, &str)] = &[
     ("transients.json", include_str!("../../taxonomies/transients.json")),
+    ("variables.json", include_str!("../../taxonomies/variables.json")),
+    ("full.json", include_str!("../../taxonomies/full.json")),
     ("villar2023-supernovae.json", include_str!("../../taxonomies/villar2023-supernovae.json")),
     ("villar2023-variables.json", include_str!("../../taxonomies/villar2023-variables.json")),
     ("oracle-bts.json", include_str!("../../taxonomies/oracle-bts.json")),

@@ -2,7 +2,7 @@
 //! versions of it, so that one model serves from the first detections to the full curve.
 
 use super::rng::RunRng;
-use crate::features::{self, Group};
+use crate::features::{self, Group, period};
 use crate::lightcurve::{LightCurve, Observation, Photometry, window};
 use crate::model::{Profile, name_hash, peak_mag};
 use crate::taxonomy::labels::{match_label, target_slots};
@@ -17,6 +17,11 @@ const AGES_D: (f64, f64) = (1.5, 150.0);
 pub const REFERENCE_AGES_D: [f64; 3] = [f64::INFINITY, 30.0, 10.0];
 /// Up to this share of the nights is left out of a truncated version.
 const MAX_THINNING: f64 = 0.4;
+
+/// The shortest stretch of a star's light curve to train on, as a share of its span.
+const SHORTEST_STRETCH: f64 = 0.2;
+/// Up to this share of a star's points is left out of a version.
+const MAX_STAR_THINNING: f64 = 0.6;
 
 /// One object.
 #[derive(Debug, Clone)]
@@ -111,12 +116,31 @@ fn versions(lc: &LightCurve, groups: &[Group], n: usize, seed: u64) -> Vec<Vec<f
     let mut rng = RunRng::new(seed, name_hash(&lc.object_id));
     let mut out = vec![features::compute(&lc.observations, lc.photometry, groups)];
     for _ in 0..n {
-        let age = AGES_D.0 * (AGES_D.1 / AGES_D.0).powf(rng.uniform());
-        let mut seen = window::as_of(lc, age);
-        thin(&mut seen, lc.photometry, &mut rng);
+        let seen = match lc.photometry {
+            Photometry::Difference => {
+                let age = AGES_D.0 * (AGES_D.1 / AGES_D.0).powf(rng.uniform());
+                let mut seen = window::as_of(lc, age);
+                thin(&mut seen, lc.photometry, &mut rng);
+                seen
+            }
+            Photometry::Total => part_of_star(&lc.observations, &mut rng),
+        };
         out.push(features::compute(&seen, lc.photometry, groups));
     }
     out
+}
+
+/// What another survey might have of a star: a stretch of the time, from a fifth to all of it, and a part of the points.
+fn part_of_star(observations: &[Observation], rng: &mut RunRng) -> Vec<Observation> {
+    let (first, last) = observations.first().zip(observations.last()).map_or((0.0, 0.0), |(f, l)| (f.mjd, l.mjd));
+    let kept = SHORTEST_STRETCH.powf(rng.uniform());
+    let start = first + (last - first) * (1.0 - kept) * rng.uniform();
+    let end = start + (last - first) * kept;
+    let drop = MAX_STAR_THINNING * rng.uniform();
+    let seen: Vec<Observation> =
+        observations.iter().filter(|o| (start..=end).contains(&o.mjd) && rng.uniform() >= drop).cloned().collect();
+    // Too few points for a search say little more than that.
+    if seen.iter().filter(|o| !o.is_limit()).count() < period::MIN_POINTS { observations.to_vec() } else { seen }
 }
 
 /// Leaves out whole nights, but never the only measurement.
