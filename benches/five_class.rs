@@ -1,16 +1,21 @@
 //! Ten-fold cross-validation on the `five_class` rows of `ztf_transients.parquet`: macro F1 and accuracy of the
 //! five classes read from the cascade, as the mean over seeds, and the same network trained flat on the five classes.
 //!
-//! cargo bench --bench five_class -- [--seeds 5] [--members 1] [--flat] [--beta 0.5] ...
+//! cargo bench --bench five_class -- [--seeds 5] [--members 1] [--flat] [--beta 0.5] [--write FILE.csv] ...
 //! (every number of `TrainConfig` has an option of its name; see `main`)
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use taxonova::evaluate::FiveClass;
-use taxonova::lightcurve::LightCurve;
+use taxonova::features;
+use taxonova::lightcurve::{LightCurve, window};
 use taxonova::lightcurve::read::{self, ReadOptions};
 use taxonova::taxonomy::{Layout, Taxonomy, parse_json, shipped};
 use taxonova::train::{TrainConfig, cross_validate, examples};
+
+/// Ages in days since the first detection at which SN Ia is told from the rest.
+const AGES_D: [f64; 6] = [3.0, 7.0, 14.0, 30.0, 60.0, 120.0];
 
 /// The five classes as a tree of one level, for the flat comparison.
 const FLAT: &[(&str, &[&str])] = &[
@@ -69,12 +74,20 @@ fn main() {
         ..d
     };
     let seeds: u64 = argument("--seeds", 5);
+    let out: Option<String> = Some(argument("--write", String::new())).filter(|f| !f.is_empty());
     let Some(reading) = FiveClass::new(&tree, &layout) else { fail("the tree does not hold the five classes") };
     let mut scores = Vec::new();
     let begin = cpu_seconds();
     for seed in 1..=seeds {
         let config = TrainConfig { seed, ..config.clone() };
-        let (set, _) = examples(&curves, &tree, &layout, &config.groups, config.versions, seed);
+        let (mut set, _) = examples(&curves, &tree, &layout, &config.groups, config.versions, seed);
+        let by_id: HashMap<&str, &LightCurve> = curves.iter().map(|lc| (lc.object_id.as_str(), lc)).collect();
+        for e in &mut set {
+            let lc = by_id[e.object_id.as_str()];
+            let at = |age: &f64| features::compute(&window::as_of(lc, *age), lc.photometry, &config.groups);
+            e.reference.truncate(1);
+            e.reference.extend(AGES_D.iter().map(at));
+        }
         let predictions = cross_validate(&set, &tree, &layout, &options, &config, &|_, _| ControlFlow::Continue(()));
         let predictions = predictions.unwrap_or_else(|e| fail(e));
         let mut confusion = FiveClass::confusion();
@@ -87,6 +100,31 @@ fn main() {
             weighted.add(truth, reading.predict(&p_of(&taxonova::cascade::log_probabilities(&layout, &raw))));
         }
         let (f1, accuracy) = (confusion.macro_f1(), confusion.accuracy());
+        if let Some(slot) = layout.by_name("SN Ia") {
+            let early: Vec<String> = (0..=AGES_D.len())
+                .map(|age| {
+                    let scored = |five: bool| {
+                        let rows = set.iter().zip(&predictions).filter(|(e, _)| !matches!(e.label.as_str(), "SN" | "SN I"));
+                        let rows = rows.filter(|(e, _)| !five || e.five_class.is_some());
+                        auroc(rows.map(|(e, p)| (p[age].log_probability[slot], e.path.contains(&slot))).collect())
+                    };
+                    let age_d = age.checked_sub(1).map_or("whole".to_string(), |i| AGES_D[i].to_string());
+                    format!("{age_d}: {:.4} ({:.4})", scored(false), scored(true))
+                })
+                .collect();
+            println!("  SN Ia against the rest, AUROC by age in days, all rows (five_class rows): {}", early.join(", "));
+        }
+        if let Some(path) = &out {
+            let path = path.replace("SEED", &seed.to_string());
+            let mut text = String::from("object_id,five_class,fold,p_ia,p_ii,p_iin,p_slsn,p_ibc\n");
+            for (e, p) in set.iter().zip(&predictions) {
+                let Some(five) = &e.five_class else { continue };
+                let p = reading.read(&p[0].log_probability.iter().map(|l| l.exp()).collect::<Vec<f64>>());
+                let p: Vec<String> = p.iter().map(|p| format!("{p:.6}")).collect();
+                text += &format!("{},{five},{},{}\n", e.object_id, e.fold, p.join(","));
+            }
+            std::fs::write(&path, text).unwrap_or_else(|e| fail(e));
+        }
         let classes: Vec<String> = confusion.scores().iter().map(|s| format!("{} {:.3}", s.class, s.f1)).collect();
         println!(
             "seed {seed}: n {} macro F1 {f1:.4} accuracy {accuracy:.4}  ({});  weighted P: {:.4} {:.4}",
@@ -111,6 +149,20 @@ fn main() {
         mean(3),
         (cpu_seconds() - begin) / n
     );
+}
+
+/// Area under the ROC curve of (score, whether it is one), by the rank sum; ties count half.
+fn auroc(mut rows: Vec<(f64, bool)>) -> f64 {
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let positive = rows.iter().filter(|r| r.1).count() as f64;
+    let (mut sum, mut i) = (0.0, 0);
+    while i < rows.len() {
+        let ties = rows[i..].iter().take_while(|r| r.0 == rows[i].0).count();
+        let rank = i as f64 + (ties as f64 + 1.0) / 2.0;
+        sum += rank * rows[i..i + ties].iter().filter(|r| r.1).count() as f64;
+        i += ties;
+    }
+    (sum - positive * (positive + 1.0) / 2.0) / (positive * (rows.len() as f64 - positive))
 }
 
 fn transients() -> Taxonomy {

@@ -6,6 +6,7 @@
 
 mod channel;
 mod colour;
+mod fit;
 pub mod period;
 mod shape;
 mod star;
@@ -130,6 +131,7 @@ fn describe(group: Group, observations: &[Observation], photometry: Photometry, 
                 stats::put(track, out);
             }
             colour::put(&tracks, out);
+            fit::put(&tracks, out);
         }
         Group::Star => star::put((photometry == Photometry::Total).then_some(observations), out),
     }
