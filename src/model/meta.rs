@@ -42,11 +42,17 @@ pub struct Summary {
 }
 
 /// Numbers between the logits and the probabilities.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// W_eff per node (SCIENCE: posteriors), whose logarithm the graph subtracts.
     pub w_eff: Vec<f64>,
+    /// Temperature of each sibling group, in the layout's order of groups; empty: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temperature: Vec<f64>,
+    /// Added per node to the log conditionals divided by the temperature; empty: 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bias: Vec<f64>,
 }
 
 /// All of it.

@@ -1,6 +1,7 @@
 //! The `.onnx` bundle: load, check, run. Any ONNX runtime can use the file; its `taxonova.*` metadata
 //! carry the tree, the recipe of the inputs and how it was trained.
 
+pub mod calibration;
 pub mod head;
 pub mod history;
 pub mod influence;
@@ -102,6 +103,7 @@ pub struct Model {
     path: PathBuf,
     metadata: Metadata,
     layout: Layout,
+    scaling: calibration::Scaling,
     /// Columns of [`FEATURES`] that are the model's inputs.
     columns: Vec<usize>,
     proto: ModelProto,
@@ -160,10 +162,10 @@ impl Model {
         if !metadata.nodes.iter().eq(layout.slots.iter().map(|s| &s.name)) {
             return Err(bad("nodes", "the names differ from those of the taxonomy in the same file".into()));
         }
-        if metadata.calibration.w_eff.len() != layout.len() {
-            let n = metadata.calibration.w_eff.len();
-            return Err(bad("calibration", format!("{n} weights, but the tree has {} nodes", layout.len())));
+        if let Some(fault) = calibration::fault(&metadata.calibration, &layout) {
+            return Err(bad("calibration", fault));
         }
+        let scaling = calibration::Scaling::of(&metadata.calibration, &layout);
         let find = |name: &String| FEATURES.iter().position(|f| f.name == *name);
         let columns: Option<Vec<usize>> = metadata.recipe.features.iter().map(find).collect();
         let Some(columns) = columns else {
@@ -171,7 +173,7 @@ impl Model {
             return Err(bad("recipe", format!("feature {unknown} is not known to this version of taxonova")));
         };
         let refset = RefsetPlace::File(path.with_extension(REFSET_EXTENSION));
-        Ok(Model { path: path.to_path_buf(), metadata, layout, columns, proto, plans: session::Plans::default(), refset })
+        Ok(Model { path: path.to_path_buf(), metadata, layout, scaling, columns, proto, plans: session::Plans::default(), refset })
     }
 
     /// The same model, with the reference set of `other`, which has the same encoder: for one that lies in no file yet.
@@ -246,6 +248,11 @@ impl Model {
     /// That tree, flattened: the order of the outputs.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The calibration that its graph applies to the conditionals.
+    pub fn scaling(&self) -> &calibration::Scaling {
+        &self.scaling
     }
 
     /// Its name.

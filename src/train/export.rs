@@ -53,7 +53,7 @@ pub fn bundle<'a>(
         taxonomy: taxonomy.clone(),
         nodes: layout.slots.iter().map(|s| s.name.clone()).collect(),
         recipe: Recipe { features: FEATURES.iter().map(|f| f.name.clone()).collect(), binning: "nightly for difference photometry".into() },
-        calibration: Calibration { w_eff: trained.w_eff.clone() },
+        calibration: Calibration { w_eff: trained.w_eff.clone(), ..Calibration::default() },
         counts: trained.counts.iter().map(|(id, n)| (taxonomy.node(*id).name.clone(), *n)).collect::<BTreeMap<_, _>>(),
         summary,
         encoder: encoder_hash(trained),

@@ -6,6 +6,7 @@ use super::{RefitConfig, RefitError};
 use crate::cascade::{Regrouper, correct_to_posterior, log_conditionals, probabilities};
 use crate::evaluate::Truth;
 use crate::model::Model;
+use crate::model::calibration::Scaling;
 use crate::model::head::Head;
 use crate::taxonomy::{Layout, Taxonomy, WeightOptions, weights};
 
@@ -19,6 +20,8 @@ pub struct Fitted<'a> {
     pub layout: &'a Layout,
     /// Per slot.
     pub w_eff: &'a [f64],
+    /// What is done to the posteriors; none: nothing.
+    pub scaling: Option<&'a Scaling>,
 }
 
 impl Fitted<'_> {
@@ -26,6 +29,9 @@ impl Fitted<'_> {
     pub fn posteriors(&self, base_p: &[f64], rest: &[f32]) -> Vec<f64> {
         let mut conditional = log_conditionals(self.layout, &self.head.logits(base_p, rest, LEAST_KNOWN));
         correct_to_posterior(self.layout, &mut conditional, self.w_eff);
+        if let Some(scaling) = self.scaling {
+            scaling.apply(self.layout, &mut conditional);
+        }
         probabilities(self.layout, &conditional)
     }
 }
@@ -49,6 +55,7 @@ pub fn judge(
         tree: model.taxonomy(),
         layout: model.layout(),
         w_eff: &model.metadata().calibration.w_eff,
+        scaling: Some(model.scaling()),
     });
     let weights = weights::compute(tree, &layout, &rows.counts, options);
     let w_eff = weights.effective(&layout);

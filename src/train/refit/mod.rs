@@ -9,8 +9,8 @@
 mod bundle;
 mod compare;
 mod judge;
-mod labels;
-mod lbfgs;
+pub(crate) mod labels;
+pub(crate) mod lbfgs;
 mod objective;
 mod rows;
 #[cfg(test)]
@@ -225,7 +225,7 @@ pub fn refit(
         pruned,
     };
     let summary = summary(model, config, options, &notes);
-    let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff };
+    let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff, scaling: None };
     let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary)
         .map_err(|reason| ModelError::Graph { path: model.path().to_path_buf(), reason })?;
     let refitted = Model::from_bytes(&bytes, Path::new("<refitted model>"))?.with_refset_of(model);
