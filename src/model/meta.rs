@@ -1,6 +1,7 @@
 //! What a bundle says of itself: the `taxonova.*` entries of the file's metadata.
 
 use super::ModelError;
+use super::decisions::Decisions;
 use crate::taxonomy::{Taxonomy, parse_json, to_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct Metadata {
     pub trained_on: Vec<u64>,
     /// Of a refitted model: the tree of the network that it stands on, whose atoms the reference set knows.
     pub base: Option<Taxonomy>,
+    /// What the rules `utility` and `conformal` need; none in a model that was never calibrated.
+    pub decisions: Option<Decisions>,
 }
 
 impl Metadata {
@@ -94,7 +97,8 @@ impl Metadata {
             ("trained_on", ids),
         ];
         let base = self.base.as_ref().map(|base| ("base", to_json(base)));
-        entries.into_iter().chain(base).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
+        let decisions = self.decisions.as_ref().map(|d| ("decisions", json(d)));
+        entries.into_iter().chain(base).chain(decisions).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
     }
 
     /// From the file's entries. `path` is for messages.
@@ -128,6 +132,7 @@ impl Metadata {
             encoder: get("encoder")?.to_string(),
             trained_on: trained_on.ok_or_else(|| bad(path, "trained_on", "hexadecimal digits, 16 an object"))?,
             base,
+            decisions: get("decisions").ok().map(|text| value(text, "decisions", path)).transpose()?,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! carry the tree, the recipe of the inputs and how it was trained.
 
 pub mod calibration;
+pub mod decisions;
 pub mod head;
 pub mod history;
 pub mod influence;
@@ -165,6 +166,9 @@ impl Model {
         if let Some(fault) = calibration::fault(&metadata.calibration, &layout) {
             return Err(bad("calibration", fault));
         }
+        if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
+            return Err(bad("decisions", fault));
+        }
         let scaling = calibration::Scaling::of(&metadata.calibration, &layout);
         let find = |name: &String| FEATURES.iter().position(|f| f.name == *name);
         let columns: Option<Vec<usize>> = metadata.recipe.features.iter().map(find).collect();
@@ -228,6 +232,33 @@ impl Model {
                 .map(Some)
                 .map_err(|reason| ModelError::Graph { path: self.path.clone(), reason }),
         }
+    }
+
+    /// The file's bytes with another calibration of the conditionals and other scores for the decision rules. Nothing is
+    /// trained; `notes` are added to the settings of the summary.
+    pub fn recalibrated(
+        &self,
+        scaling: &calibration::Scaling,
+        decisions: Option<decisions::Decisions>,
+        notes: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Vec<u8>, ModelError> {
+        let bad = |reason: String| ModelError::Graph { path: self.path.clone(), reason };
+        let mut metadata = self.metadata.clone();
+        (metadata.calibration.temperature, metadata.calibration.bias) = scaling.entries(&self.layout);
+        metadata.decisions = decisions;
+        metadata.summary.settings.extend(notes);
+        let mut proto = self.proto.clone();
+        let graph = proto.graph.take().ok_or_else(|| bad("it has no graph".into()))?;
+        proto.graph = Some(calibration::put(graph, &self.layout, scaling).map_err(bad)?);
+        let entries = metadata.entries();
+        // Entries of other programs stay.
+        proto.metadata_props.retain(|e| !entries.iter().any(|(key, _)| *key == e.key));
+        let entry = |(key, value)| tract_onnx::pb::StringStringEntryProto { key, value };
+        proto.metadata_props.splice(0..0, entries.into_iter().map(entry));
+        if metadata.decisions.is_none() {
+            proto.metadata_props.retain(|e| e.key != format!("{}decisions", meta::PREFIX));
+        }
+        Ok(proto.encode_to_vec())
     }
 
     /// The graph, to build another upon.

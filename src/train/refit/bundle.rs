@@ -56,6 +56,7 @@ pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Coun
         encoder: old.encoder.clone(),
         trained_on: old.trained_on.clone(),
         base: Some(model.base_taxonomy().clone()),
+        decisions: None,
     };
     Ok(g.finish(metadata.entries()))
 }

@@ -12,7 +12,7 @@ mod judge;
 pub(crate) mod labels;
 pub(crate) mod lbfgs;
 mod objective;
-mod rows;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod transfer;

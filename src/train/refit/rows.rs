@@ -187,7 +187,7 @@ fn check(row: &RefRow, atoms: usize, embedding: usize) -> Result<(), RefitError>
 }
 
 /// P of all nodes from those of the atoms, which rounding has made to sum to nearly 1.
-fn spread(base: &Layout, atoms: &[usize], row: &RefRow, out: &mut Vec<f64>) {
+pub(crate) fn spread(base: &Layout, atoms: &[usize], row: &RefRow, out: &mut Vec<f64>) {
     let from = out.len();
     out.resize(from + base.len(), 0.0);
     let p = &mut out[from..];
