@@ -10,7 +10,9 @@ use crate::batch::{ModelEngine, Plan};
 use crate::cascade::Regrouper;
 use crate::lightcurve::read::{self, ReadError, ReadOptions};
 use crate::model::Model;
+use crate::model::decisions::Wanted;
 use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
+use crate::train::calibrate::edited::edited;
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -25,6 +27,10 @@ use std::time::Duration;
 pub enum Rule {
     /// Down to the most probable child while its probability is at least tau.
     Threshold,
+    /// The node that says most at the accuracy that --accuracy asks for.
+    Utility,
+    /// The deepest node that keeps the promise of --epsilon.
+    Conformal,
 }
 
 /// Arguments of `taxonova classify`.
@@ -51,6 +57,17 @@ pub struct ClassifyArgs {
     /// Threshold of the decision, above 0 and at most 1.
     #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
     pub tau: f64,
+    /// Rule `conformal`: the answer is wrong for at most this share of objects, if they are like those that the model was
+    /// calibrated on (survey, selection, dates, age). Scores are kept by age: --asof and --history use theirs [default: 0.1].
+    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
+    pub epsilon: Option<f64>,
+    /// Rule `utility`: the answer is right for at least this share of such objects [default: 0.9].
+    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
+    pub accuracy: Option<f64>,
+    /// Class rates other than those of the training set: CSV with the columns node,rate or JSON {"node": rate}, as fractions
+    /// of all objects. Classes that are not named share the rest as in training.
+    #[arg(long, value_name = "FILE", conflicts_with = "weighted_p")]
+    pub priors: Option<PathBuf>,
     /// Use only what was known so many days after the first detection.
     #[arg(long, value_name = "DAYS", value_parser = inputs::days)]
     pub asof: Option<f64>,
@@ -92,7 +109,12 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     check_merge(&args)?;
     let model = inputs::model(args.model.as_deref())?;
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
-    let plan = Arc::new(plan(&args, &model, given.as_ref())?);
+    let wanted = wanted(&args)?;
+    let priors = args.priors.as_deref().map(|path| super::priors::read(path, &model)).transpose()?;
+    let plan = Arc::new(plan(&args, wanted, &model, given.as_ref())?);
+    if priors.is_some() && args.rule != Rule::Threshold {
+        eprintln!("taxonova: --priors: what the rule promises was found at the rates of the training set, and need not hold at others");
+    }
     let (paths, unreadable) = input_files(&args)?;
     for e in &unreadable {
         eprintln!("taxonova: {e}");
@@ -106,6 +128,11 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
     let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
+    let options = match wanted {
+        Wanted::Threshold { .. } => options,
+        wanted => format!("{options} {wanted:?}"),
+    };
+    let options = priors.as_ref().map_or(options.clone(), |priors| format!("{options} {priors:?}"));
     let options = if args.history { format!("{options} history {}", args.history_epochs) } else { options };
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
@@ -124,7 +151,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         None => Target::Stream(&mut stdout),
     };
     let weighted = args.weighted_p;
-    let make = move || ModelEngine::new(&model, weighted);
+    let make = move || ModelEngine::new(&model, weighted).map(|engine| engine.with_priors(priors.clone()));
     let mut errors = unreadable.len() as u64;
     let options = args.read.options();
     let result = if args.merge {
@@ -253,11 +280,35 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
     Ok((files, errors))
 }
 
-fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
-    let (tau, asof_d) = (args.tau, args.asof);
+/// What the options of the rule ask for; none may belong to another rule.
+fn wanted(args: &ClassifyArgs) -> Result<Wanted, Failure> {
+    let stray = |option: &str, rule: &str| Err(Failure::usage(anyhow!("--{option} belongs to --rule {rule}")));
+    if args.epsilon.is_some() && args.rule != Rule::Conformal {
+        return stray("epsilon", "conformal");
+    }
+    if args.accuracy.is_some() && args.rule != Rule::Utility {
+        return stray("accuracy", "utility");
+    }
+    if args.weighted_p && args.rule != Rule::Threshold {
+        return Err(Failure::usage(anyhow!("--weighted-p goes with --rule threshold alone: the other rules are calibrated on posteriors")));
+    }
+    Ok(match args.rule {
+        Rule::Threshold => Wanted::Threshold { tau: args.tau },
+        Rule::Utility => Wanted::Utility { accuracy: args.accuracy.unwrap_or(0.9) },
+        Rule::Conformal => Wanted::Conformal { epsilon: args.epsilon.unwrap_or(0.1) },
+    })
+}
+
+fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
+    let asof_d = args.asof;
     let history = args.history.then_some(args.history_epochs);
-    let Rule::Threshold = args.rule;
-    let Some(tree) = given else { return Ok(Plan { layout: model.layout().clone(), regrouper: None, tau, asof_d, history }) };
+    let name = || format!("the model {}", printable(model.name()));
+    let rules = |layout: &Layout, scores| wanted.rules(layout, scores).map_err(|e| Failure::usage(anyhow!("{} {e}", name())));
+    let own = model.metadata().decisions.as_ref();
+    let Some(tree) = given else {
+        let layout = model.layout().clone();
+        return Ok(Plan { rules: rules(&layout, own)?, layout, regrouper: None, asof_d, history });
+    };
     let layout = Layout::new(tree);
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
         .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
@@ -272,7 +323,15 @@ fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<
             unknown.join(", ")
         );
     }
-    Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d, history })
+    // Scores are those of the model's own tree; for another one they are worked out again.
+    let rules = if matches!(wanted, Wanted::Threshold { .. }) || regrouper.is_identity() {
+        rules(&layout, own)?
+    } else {
+        let scores = edited(model, tree, &layout);
+        let scores = scores.with_context(|| format!("--rule on another tree than that of {}", name())).map_err(Failure::usage)?;
+        rules(&layout, Some(&scores))?
+    };
+    Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history })
 }
 
 fn job_failure(error: JobError) -> Failure {

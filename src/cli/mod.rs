@@ -19,6 +19,7 @@ mod interface;
 mod keys;
 mod objects;
 mod plot;
+mod priors;
 mod refit;
 mod simulate;
 pub mod stdout;

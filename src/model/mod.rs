@@ -9,6 +9,7 @@ pub mod influence;
 pub mod meta;
 pub mod onnx;
 mod parts;
+pub mod priors;
 pub mod refset;
 mod session;
 mod warnings;
