@@ -21,5 +21,5 @@ pub use matching::{MatchedBy, RegroupError};
 pub use regroup::{Poured, Regrouper};
 pub(crate) use rules::most_useful;
 pub use rules::{Rule, Rules, chain, conformal_score, information};
-pub use softmax::{correct_to_posterior, log_conditionals, log_probabilities, probabilities, reweight_priors};
+pub use softmax::{correct_to_posterior, log_conditionals, log_probabilities, probabilities, reweight_priors, spread_conditionals};
 pub use sparse::{Judge, Judged, Scratch};

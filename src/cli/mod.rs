@@ -8,6 +8,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod calibrate;
 mod classify;
 mod evaluate;
 pub mod exit;
@@ -81,6 +82,8 @@ pub enum Command {
     Train(train::Args),
     /// Fit a model's head to an edited tree, in seconds, without the light curves.
     Refit(refit::Args),
+    /// Calibrate a model to the labelled light curves of another season or survey, without training.
+    Calibrate(calibrate::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -123,6 +126,7 @@ fn run(cli: Cli) -> CommandResult {
         #[cfg(feature = "train")]
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Refit(args)) => refit::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! All integration tests, in one binary because each links the whole program.
 
+mod calibrate_cli;
 mod calibration;
 mod classify;
 mod classify_merge;

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "train")]
 mod after;
+pub mod again;
 pub mod edited;
 pub mod fit;
 pub mod measure;
