@@ -1,6 +1,7 @@
 //! `taxonova classify`: light curves in, one row per object out.
 
 use super::exit::{CommandResult, Exit, Failure};
+use super::rule::{RuleArgs, rules};
 use super::{formats, inputs};
 use crate::batch::job::{self, JobError, Monitor, Outcome, Target};
 use crate::batch::merged::{MergeError, Merged};
@@ -12,26 +13,14 @@ use crate::lightcurve::read::{self, ReadError, ReadOptions};
 use crate::model::Model;
 use crate::model::decisions::Wanted;
 use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
-use crate::train::calibrate::edited::edited;
 use anyhow::{Context, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// How a node is chosen from the probabilities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rule {
-    /// Down to the most probable child while its probability is at least tau.
-    Threshold,
-    /// The node that says most at the accuracy that --accuracy asks for.
-    Utility,
-    /// The deepest node that keeps the promise of --epsilon.
-    Conformal,
-}
 
 /// Arguments of `taxonova classify`.
 #[derive(Debug, Args)]
@@ -51,19 +40,9 @@ pub struct ClassifyArgs {
     /// probabilities are poured onto it; nodes that the model can't tell are left empty (null).
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<String>,
-    /// How a node is chosen.
-    #[arg(long, value_enum, default_value_t = Rule::Threshold)]
-    pub rule: Rule,
-    /// Threshold of the decision, above 0 and at most 1.
-    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
-    pub tau: f64,
-    /// Rule `conformal`: the answer is wrong for at most this share of objects, if they are like those that the model was
-    /// calibrated on (survey, selection, dates, age). Scores are kept by age: --asof and --history use theirs [default: 0.1].
-    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
-    pub epsilon: Option<f64>,
-    /// Rule `utility`: the answer is right for at least this share of such objects [default: 0.9].
-    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
-    pub accuracy: Option<f64>,
+    /// How a node is chosen from the probabilities.
+    #[command(flatten)]
+    pub rule: RuleArgs,
     /// Class rates other than those of the training set: CSV with the columns node,rate or JSON {"node": rate}, as fractions
     /// of all objects. Classes that are not named share the rest as in training.
     #[arg(long, value_name = "FILE", conflicts_with = "weighted_p")]
@@ -109,10 +88,10 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     check_merge(&args)?;
     let model = inputs::model(args.model.as_deref())?;
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
-    let wanted = wanted(&args)?;
+    let wanted = args.rule.wanted(args.weighted_p)?;
     let priors = args.priors.as_deref().map(|path| super::priors::read(path, &model)).transpose()?;
     let plan = Arc::new(plan(&args, wanted, &model, given.as_ref())?);
-    if priors.is_some() && args.rule != Rule::Threshold {
+    if priors.is_some() && !matches!(wanted, Wanted::Threshold { .. }) {
         eprintln!("taxonova: --priors: what the rule promises was found at the rates of the training set, and need not hold at others");
     }
     let (paths, unreadable) = input_files(&args)?;
@@ -127,7 +106,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
-    let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
+    let options = format!("{:?} {} {:?} {}{}", args.rule.rule, args.rule.tau, args.asof, args.weighted_p, args.read.fingerprint());
     let options = match wanted {
         Wanted::Threshold { .. } => options,
         wanted => format!("{options} {wanted:?}"),
@@ -280,34 +259,12 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
     Ok((files, errors))
 }
 
-/// What the options of the rule ask for; none may belong to another rule.
-fn wanted(args: &ClassifyArgs) -> Result<Wanted, Failure> {
-    let stray = |option: &str, rule: &str| Err(Failure::usage(anyhow!("--{option} belongs to --rule {rule}")));
-    if args.epsilon.is_some() && args.rule != Rule::Conformal {
-        return stray("epsilon", "conformal");
-    }
-    if args.accuracy.is_some() && args.rule != Rule::Utility {
-        return stray("accuracy", "utility");
-    }
-    if args.weighted_p && args.rule != Rule::Threshold {
-        return Err(Failure::usage(anyhow!("--weighted-p goes with --rule threshold alone: the other rules are calibrated on posteriors")));
-    }
-    Ok(match args.rule {
-        Rule::Threshold => Wanted::Threshold { tau: args.tau },
-        Rule::Utility => Wanted::Utility { accuracy: args.accuracy.unwrap_or(0.9) },
-        Rule::Conformal => Wanted::Conformal { epsilon: args.epsilon.unwrap_or(0.1) },
-    })
-}
-
 fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
     let asof_d = args.asof;
     let history = args.history.then_some(args.history_epochs);
-    let name = || format!("the model {}", printable(model.name()));
-    let rules = |layout: &Layout, scores| wanted.rules(layout, scores).map_err(|e| Failure::usage(anyhow!("{} {e}", name())));
-    let own = model.metadata().decisions.as_ref();
     let Some(tree) = given else {
         let layout = model.layout().clone();
-        return Ok(Plan { rules: rules(&layout, own)?, layout, regrouper: None, asof_d, history });
+        return Ok(Plan { rules: rules(wanted, model, &layout, None)?, layout, regrouper: None, asof_d, history });
     };
     let layout = Layout::new(tree);
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
@@ -323,14 +280,7 @@ fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxon
             unknown.join(", ")
         );
     }
-    // Scores are those of the model's own tree; for another one they are worked out again.
-    let rules = if matches!(wanted, Wanted::Threshold { .. }) || regrouper.is_identity() {
-        rules(&layout, own)?
-    } else {
-        let scores = edited(model, tree, &layout);
-        let scores = scores.with_context(|| format!("--rule on another tree than that of {}", name())).map_err(Failure::usage)?;
-        rules(&layout, Some(&scores))?
-    };
+    let rules = rules(wanted, model, &layout, (!regrouper.is_identity()).then_some(tree))?;
     Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history })
 }
 

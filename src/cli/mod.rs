@@ -22,6 +22,7 @@ mod objects;
 mod plot;
 mod priors;
 mod refit;
+mod rule;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;

@@ -7,6 +7,8 @@ pub mod again;
 pub mod edited;
 pub mod fit;
 pub mod measure;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "train")]
 pub use after::{Calibrated, after_training};

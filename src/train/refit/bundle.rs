@@ -3,6 +3,7 @@
 
 use super::judge::Fitted;
 use crate::model::calibration::NAMES as CALIBRATION;
+use crate::model::decisions::Decisions;
 use crate::model::head::{LEAST, NAMES, SOFT};
 use crate::model::meta::{Calibration, Metadata, Summary};
 use crate::model::onnx::GraphWriter;
@@ -16,7 +17,14 @@ use tract_onnx::pb::GraphProto;
 const BASE: &str = "base_log_probability";
 
 /// The new file's bytes; `embedding` is the embedding's width. Fails on a graph that is not of our making.
-pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Counts, summary: Summary) -> Result<Vec<u8>, String> {
+pub fn build(
+    model: &Model,
+    fitted: &Fitted<'_>,
+    embedding: usize,
+    counts: &Counts,
+    summary: Summary,
+    decisions: Option<Decisions>,
+) -> Result<Vec<u8>, String> {
     let Fitted { head, tree, layout, w_eff, .. } = *fitted;
     let mut g = GraphWriter::resume(encoder(model)?, "head_");
     let floats = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
@@ -56,7 +64,7 @@ pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Coun
         encoder: old.encoder.clone(),
         trained_on: old.trained_on.clone(),
         base: Some(model.base_taxonomy().clone()),
-        decisions: None,
+        decisions,
     };
     Ok(g.finish(metadata.entries()))
 }

@@ -7,8 +7,9 @@ use crate::cascade::{Regrouper, correct_to_posterior, log_conditionals, probabil
 use crate::evaluate::Truth;
 use crate::model::Model;
 use crate::model::calibration::Scaling;
+use crate::model::decisions::{Decisions, Seen};
 use crate::model::head::Head;
-use crate::taxonomy::{Layout, Taxonomy, WeightOptions, weights};
+use crate::taxonomy::{Layout, Taxonomy, WeightOptions, target_slots, weights};
 
 /// A head with the tree that it is for.
 pub struct Fitted<'a> {
@@ -34,6 +35,19 @@ impl Fitted<'_> {
         }
         probabilities(self.layout, &conditional)
     }
+}
+
+/// What the decision rules need, on the new model's tree, of the fold that was held out; none without one.
+pub fn decisions(rows: &Rows<'_>, fitted: &Fitted<'_>) -> Option<Decisions> {
+    let mut answers = Vec::new();
+    for o in rows.objects.iter().filter(|o| o.held_out) {
+        let path = target_slots(fitted.layout, fitted.tree, o.node);
+        for row in o.rows.clone() {
+            let p: Vec<Option<f64>> = fitted.posteriors(rows.base_p(row), rows.rest(row)).into_iter().map(Some).collect();
+            answers.push((rows.age_d(row), p, path.clone()));
+        }
+    }
+    Decisions::of(fitted.layout, answers.iter().map(|(age_d, p, path)| Seen { age_d: *age_d, p, path }))
 }
 
 /// On `tree`, the edited one as the user sees it.

@@ -226,7 +226,8 @@ pub fn refit(
     };
     let summary = summary(model, config, options, &notes);
     let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff, scaling: None };
-    let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary)
+    let decisions = judge::decisions(&rows, &fitted);
+    let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary, decisions)
         .map_err(|reason| ModelError::Graph { path: model.path().to_path_buf(), reason })?;
     let refitted = Model::from_bytes(&bytes, Path::new("<refitted model>"))?.with_refset_of(model);
     say(steps, loss.1)?;
