@@ -3,7 +3,7 @@
 
 use super::engine::Engine;
 use super::row::{Epoch, Row};
-use crate::cascade::{Decision, Regrouper, decide_poured, decide_threshold};
+use crate::cascade::{Decision, Regrouper, Rules};
 use crate::lightcurve::{LightCurve, Warning, window};
 use crate::taxonomy::Layout;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,8 +15,8 @@ pub struct Plan {
     pub layout: Layout,
     /// The way there from the model's tree; none = the model's own.
     pub regrouper: Option<Regrouper>,
-    /// Threshold of the decisions.
-    pub tau: f64,
+    /// How a node is chosen from the probabilities.
+    pub rules: Rules,
     /// Only what was known so many days after the first detection.
     pub asof_d: Option<f64>,
     /// A row for each time when something new was known, at most so many an object, and not one for each object.
@@ -124,11 +124,12 @@ impl<E: Engine> Classifier<E> {
             return row.fail("the model gave a probability that is no number");
         }
         let plan = &self.plan;
+        let age_d = row.epoch.map(|e| e.age_d).or(plan.asof_d).unwrap_or(f64::INFINITY);
         let (decision, p): (Decision, Vec<f64>) = match &plan.regrouper {
-            None => (decide_threshold(&plan.layout, &p, plan.tau), p),
+            None => (plan.rules.decide(&plan.layout, |slot| p.get(slot).copied(), age_d), p),
             Some(regrouper) => {
                 let poured = regrouper.pour(&p);
-                let decision = decide_poured(&plan.layout, &poured, plan.tau);
+                let decision = plan.rules.decide_poured(&plan.layout, &poured, age_d);
                 (decision, poured.p.iter().map(|p| p.unwrap_or(f64::NAN)).collect())
             }
         };

@@ -1,7 +1,8 @@
 //! What a batch run needs of a model: numbers from light curves, probabilities from numbers.
 
 use crate::lightcurve::{LightCurve, Warning};
-use crate::model::{Input, Model, Session, history};
+use crate::model::priors::Priors;
+use crate::model::{self, Input, Model, Session, history};
 use std::sync::Arc;
 
 /// One per worker thread.
@@ -30,13 +31,19 @@ pub struct ModelEngine {
     model: Arc<Model>,
     session: Session,
     weighted: bool,
+    priors: Option<Arc<Priors>>,
 }
 
 impl ModelEngine {
     /// `weighted`: the network's weighted scores instead of posteriors.
     pub fn new(model: &Arc<Model>, weighted: bool) -> Result<Self, String> {
         let session = model.session().map_err(|e| e.to_string())?;
-        Ok(ModelEngine { model: model.clone(), session, weighted })
+        Ok(ModelEngine { model: model.clone(), session, weighted, priors: None })
+    }
+
+    /// With other class rates than those of the training set; of posteriors alone.
+    pub fn with_priors(self, priors: Option<Arc<Priors>>) -> Self {
+        ModelEngine { priors, ..self }
     }
 }
 
@@ -57,7 +64,12 @@ impl Engine for ModelEngine {
 
     fn run(&mut self, inputs: &[Input]) -> Result<Vec<Vec<f64>>, String> {
         let outputs = self.session.run(inputs).map_err(|e| e.to_string())?;
-        Ok(outputs.into_iter().map(|o| if self.weighted { o.weighted_p } else { o.p }).collect())
+        let answer = |o: model::Output| match &self.priors {
+            _ if self.weighted => o.weighted_p,
+            Some(priors) => priors.apply(self.model.layout(), &o.log_conditional),
+            None => o.p,
+        };
+        Ok(outputs.into_iter().map(answer).collect())
     }
 
     fn warnings(&self, curve: &LightCurve) -> Vec<Warning> {

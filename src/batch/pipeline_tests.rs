@@ -6,6 +6,7 @@ use super::output::{Format, partial_path, state_path};
 use super::pipeline::*;
 use super::{Plan, Row};
 use crate::cascade::testing::tree;
+use crate::cascade::{Rule, Rules};
 use crate::lightcurve::read::{Place, ReadError};
 use crate::lightcurve::{BandId, LightCurve, Observation, Origin, Photometry, Warning};
 use crate::taxonomy::Layout;
@@ -223,7 +224,9 @@ impl Monitor for Heard {
 }
 
 fn plan() -> Arc<Plan> {
-    Arc::new(Plan { layout: Layout::new(&tree("Root{A,B}")), regrouper: None, tau: 0.5, asof_d: None, history: None })
+    let layout = Layout::new(&tree("Root{A,B}"));
+    let rules = Rules::same(&layout, Rule::Threshold { tau: 0.5 });
+    Arc::new(Plan { layout, regrouper: None, rules, asof_d: None, history: None })
 }
 
 fn job(source: Fake, setup: Setup, target: Target<'_>) -> (Result<Outcome, JobError>, Heard) {

@@ -27,17 +27,18 @@ pub struct Decision {
 /// `p`: one probability per slot. Panics if the length is not the layout's.
 pub fn decide_threshold(layout: &Layout, p: &[f64], tau: f64) -> Decision {
     assert_eq!(p.len(), layout.len(), "one probability per slot");
-    decide(layout, |slot| Some(p[slot]), tau)
+    said(layout, decide(layout, |slot| Some(p[slot]), tau))
 }
 
 /// As [`decide_threshold`] on an edited tree: nodes that are not in the model and unresolved mass are never
 /// a decision.
 pub fn decide_poured(layout: &Layout, poured: &Poured, tau: f64) -> Decision {
     assert_eq!(poured.p.len(), layout.len(), "one probability per slot");
-    decide(layout, |slot| poured.p[slot], tau)
+    said(layout, decide(layout, |slot| poured.p[slot], tau))
 }
 
-fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Decision {
+/// The slot of the decision and its probability; none = the root.
+pub(super) fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Option<(usize, f64)> {
     let mut at: Option<(usize, f64)> = None;
     loop {
         let mut from = at.map(|(slot, _)| slot);
@@ -55,9 +56,13 @@ fn decide(layout: &Layout, p: impl Fn(usize) -> Option<f64>, tau: f64) -> Decisi
         }
         match best {
             Some(child) => at = Some(child),
-            None => break,
+            None => return at,
         }
     }
+}
+
+/// A decision in words.
+pub(super) fn said(layout: &Layout, at: Option<(usize, f64)>) -> Decision {
     let Some((slot, p)) = at else {
         return Decision { slot: None, other: false, p: 1.0, path: vec![layout.root_name.clone()], name: layout.root_name.clone() };
     };

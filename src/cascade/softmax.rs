@@ -38,6 +38,27 @@ pub fn probabilities(layout: &Layout, log_conditional: &[f64]) -> Vec<f64> {
     p
 }
 
+/// ln p(node | parent) from P of the leaves and residuals, in the order of the slots. Below a node of P = 0 all are alike.
+/// Panics if the number is another.
+pub fn spread_conditionals(layout: &Layout, atoms: &[f64]) -> Vec<f64> {
+    let slots = layout.atoms();
+    assert_eq!(atoms.len(), slots.len(), "one probability per leaf and residual");
+    let mut p = vec![0.0; layout.len()];
+    slots.iter().zip(atoms).for_each(|(slot, v)| p[*slot] = *v);
+    for slot in (0..p.len()).rev() {
+        if let Some(parent) = layout.slots[slot].parent {
+            p[parent] += p[slot];
+        }
+    }
+    for group in &layout.groups {
+        let sum: f64 = group.members.iter().map(|m| p[*m]).sum();
+        for &m in &group.members {
+            p[m] = if sum > 0.0 { p[m] / sum } else { 1.0 / group.members.len() as f64 };
+        }
+    }
+    p.iter().map(|p| p.ln()).collect()
+}
+
 /// Takes the weights of the training loss out of the conditionals: subtracts ln W_eff and renormalises
 /// each group, because a weighted cross-entropy is least at p proportional to W times the truth
 /// (SCIENCE section 2, "posteriors, not weighted scores").

@@ -1,6 +1,7 @@
 //! `taxonova classify`: light curves in, one row per object out.
 
 use super::exit::{CommandResult, Exit, Failure};
+use super::rule::{RuleArgs, rules};
 use super::{formats, inputs};
 use crate::batch::job::{self, JobError, Monitor, Outcome, Target};
 use crate::batch::merged::{MergeError, Merged};
@@ -10,22 +11,16 @@ use crate::batch::{ModelEngine, Plan};
 use crate::cascade::Regrouper;
 use crate::lightcurve::read::{self, ReadError, ReadOptions};
 use crate::model::Model;
+use crate::model::decisions::Wanted;
 use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
 use anyhow::{Context, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-/// How a node is chosen from the probabilities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Rule {
-    /// Down to the most probable child while its probability is at least tau.
-    Threshold,
-}
 
 /// Arguments of `taxonova classify`.
 #[derive(Debug, Args)]
@@ -45,12 +40,13 @@ pub struct ClassifyArgs {
     /// probabilities are poured onto it; nodes that the model can't tell are left empty (null).
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<String>,
-    /// How a node is chosen.
-    #[arg(long, value_enum, default_value_t = Rule::Threshold)]
-    pub rule: Rule,
-    /// Threshold of the decision, above 0 and at most 1.
-    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
-    pub tau: f64,
+    /// How a node is chosen from the probabilities.
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// Class rates other than those of the training set: CSV with the columns node,rate or JSON {"node": rate}, as fractions
+    /// of all objects. Classes that are not named share the rest as in training.
+    #[arg(long, value_name = "FILE", conflicts_with = "weighted_p")]
+    pub priors: Option<PathBuf>,
     /// Use only what was known so many days after the first detection.
     #[arg(long, value_name = "DAYS", value_parser = inputs::days)]
     pub asof: Option<f64>,
@@ -92,7 +88,12 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     check_merge(&args)?;
     let model = inputs::model(args.model.as_deref())?;
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
-    let plan = Arc::new(plan(&args, &model, given.as_ref())?);
+    let wanted = args.rule.wanted(args.weighted_p)?;
+    let priors = args.priors.as_deref().map(|path| super::priors::read(path, &model)).transpose()?;
+    let plan = Arc::new(plan(&args, wanted, &model, given.as_ref())?);
+    if priors.is_some() && !matches!(wanted, Wanted::Threshold { .. }) {
+        eprintln!("taxonova: --priors: what the rule promises was found at the rates of the training set, and need not hold at others");
+    }
     let (paths, unreadable) = input_files(&args)?;
     for e in &unreadable {
         eprintln!("taxonova: {e}");
@@ -105,7 +106,12 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
     setup.fail_fast = args.fail_fast;
     let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
-    let options = format!("{:?} {} {:?} {}{}", args.rule, args.tau, args.asof, args.weighted_p, args.read.fingerprint());
+    let options = format!("{:?} {} {:?} {}{}", args.rule.rule, args.rule.tau, args.asof, args.weighted_p, args.read.fingerprint());
+    let options = match wanted {
+        Wanted::Threshold { .. } => options,
+        wanted => format!("{options} {wanted:?}"),
+    };
+    let options = priors.as_ref().map_or(options.clone(), |priors| format!("{options} {priors:?}"));
     let options = if args.history { format!("{options} history {}", args.history_epochs) } else { options };
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
@@ -124,7 +130,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         None => Target::Stream(&mut stdout),
     };
     let weighted = args.weighted_p;
-    let make = move || ModelEngine::new(&model, weighted);
+    let make = move || ModelEngine::new(&model, weighted).map(|engine| engine.with_priors(priors.clone()));
     let mut errors = unreadable.len() as u64;
     let options = args.read.options();
     let result = if args.merge {
@@ -253,11 +259,13 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
     Ok((files, errors))
 }
 
-fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
-    let (tau, asof_d) = (args.tau, args.asof);
+fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
+    let asof_d = args.asof;
     let history = args.history.then_some(args.history_epochs);
-    let Rule::Threshold = args.rule;
-    let Some(tree) = given else { return Ok(Plan { layout: model.layout().clone(), regrouper: None, tau, asof_d, history }) };
+    let Some(tree) = given else {
+        let layout = model.layout().clone();
+        return Ok(Plan { rules: rules(wanted, model, &layout, None)?, layout, regrouper: None, asof_d, history });
+    };
     let layout = Layout::new(tree);
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
         .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
@@ -272,7 +280,8 @@ fn plan(args: &ClassifyArgs, model: &Model, given: Option<&Taxonomy>) -> Result<
             unknown.join(", ")
         );
     }
-    Ok(Plan { layout, regrouper: Some(regrouper), tau, asof_d, history })
+    let rules = rules(wanted, model, &layout, (!regrouper.is_identity()).then_some(tree))?;
+    Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history })
 }
 
 fn job_failure(error: JobError) -> Failure {

@@ -5,7 +5,7 @@ use super::stdout::print;
 use super::{formats, inputs};
 use crate::batch::pipeline::{Broken, End, Files, Setup};
 use crate::batch::{Classifier, ModelEngine, Plan};
-use crate::cascade::Regrouper;
+use crate::cascade::{Regrouper, Rule, Rules};
 use crate::evaluate::predictions::{self, Predictions};
 use crate::evaluate::{FiveClass, Report, Scored, Truths, evaluate};
 use crate::lightcurve::LightCurve;
@@ -219,7 +219,8 @@ fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Failur
         None => (model.taxonomy().clone(), None),
     };
     let layout = Layout::new(&tree);
-    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, tau: args.tau, asof_d: None, history: None });
+    let rules = Rules::same(&layout, Rule::Threshold { tau: args.tau });
+    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules, asof_d: None, history: None });
     let setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), inputs::stop_flag());
     let (mut objects, mut errors) = (Vec::new(), 0u64);
     let worker_model = model.clone();

@@ -91,6 +91,14 @@ pub fn taxonomy(given: &str) -> Result<Taxonomy, Failure> {
     })
 }
 
+/// A share above 0 and below 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(v) if v > 0.0 && v < 1.0 => Ok(v),
+        _ => Err("it must be a number above 0 and below 1".into()),
+    }
+}
+
 /// The form of the class weights by its name.
 pub fn form(text: &str) -> Result<Form, String> {
     Form::ALL.into_iter().find(|f| f.name() == text).ok_or_else(|| "it is node, label or none".into())

@@ -8,6 +8,7 @@ macro_rules! eprintln {
     }};
 }
 
+mod calibrate;
 mod classify;
 mod evaluate;
 pub mod exit;
@@ -19,7 +20,9 @@ mod interface;
 mod keys;
 mod objects;
 mod plot;
+mod priors;
 mod refit;
+mod rule;
 mod simulate;
 pub mod stdout;
 pub mod taxonomy;
@@ -80,6 +83,8 @@ pub enum Command {
     Train(train::Args),
     /// Fit a model's head to an edited tree, in seconds, without the light curves.
     Refit(refit::Args),
+    /// Calibrate a model to the labelled light curves of another season or survey, without training.
+    Calibrate(calibrate::Args),
     /// Print the completion script of a shell.
     Completions {
         /// Which shell.
@@ -122,6 +127,7 @@ fn run(cli: Cli) -> CommandResult {
         #[cfg(feature = "train")]
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Refit(args)) => refit::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut Cli::command(), "taxonova", &mut std::io::stdout());
             Ok(Exit::Done)

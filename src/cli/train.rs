@@ -7,6 +7,7 @@ use crate::lightcurve::{LightCurve, Photometry};
 use crate::model::refset::{RefRow, Refset};
 use crate::model::{Profile, Summary};
 use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions};
+use crate::train::calibrate::{Calibrated, after_training};
 use crate::train::data::REFERENCE_AGES_D;
 use crate::train::prune::{Pruned, prune};
 use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
@@ -74,7 +75,7 @@ pub struct Args {
     /// writes out-of-fold predictions and the reference set
     #[arg(long, value_name = "K")]
     folds: Option<u32>,
-    /// The fold that the model itself never sees
+    /// The fold that the model itself never sees; the model's calibration is fitted to it (without it, to what --folds predicts)
     #[arg(long, value_name = "FOLD")]
     hold_out: Option<u32>,
     /// Train flat on the tree's leaves, for comparison
@@ -151,7 +152,7 @@ pub fn run(args: &Args) -> CommandResult {
         Err(e @ TrainError::NoExamples) => return Err(Failure::usage(e)),
         other => other.map_err(Failure::internal)?,
     };
-    let out_of_fold = match args.folds {
+    let mut out_of_fold = match args.folds {
         None => None,
         Some(k) => {
             let result = with_progress(
@@ -174,7 +175,8 @@ pub fn run(args: &Args) -> CommandResult {
     if interrupted.load(Ordering::Relaxed) {
         return Ok(stopped());
     }
-    write(args, &tree, &layout, &config, &set, &training, &trained, out_of_fold.as_deref())?;
+    let calibrated = after_training(&layout, &set, &REFERENCE_AGES_D, &trained, args.hold_out, out_of_fold.as_deref_mut());
+    write(args, &tree, &layout, &config, &set, &training, &trained, calibrated.as_ref(), out_of_fold.as_deref())?;
     Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done })
 }
 
@@ -323,6 +325,7 @@ fn write(
     set: &[Example],
     training: &[&Example],
     trained: &Trained,
+    calibrated: Option<&Calibrated>,
     out_of_fold: Option<&[Vec<Prediction>]>,
 ) -> Result<(), Failure> {
     let stem = args.output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -339,6 +342,13 @@ fn write(
         settings: settings(config),
     };
     let bytes = export::bundle(trained, tree, layout, summary, training.iter().map(|e| e.object_id.as_str()));
+    let bytes = match calibrated {
+        Some(calibrated) => {
+            eprintln!("calibrated on {}", calibrated.what);
+            calibrated.fold_into(&bytes).map_err(Failure::internal)?
+        }
+        None => bytes,
+    };
     save(&args.output, &bytes)?;
     eprintln!("{}: {} kB", args.output.display(), bytes.len() / 1000);
     let Some(out_of_fold) = out_of_fold else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! What a bundle says of itself: the `taxonova.*` entries of the file's metadata.
 
 use super::ModelError;
+use super::decisions::Decisions;
 use crate::taxonomy::{Taxonomy, parse_json, to_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,11 +46,17 @@ pub struct Summary {
 }
 
 /// Numbers between the logits and the probabilities.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// W_eff per node (SCIENCE: posteriors), whose logarithm the graph subtracts.
     pub w_eff: Vec<f64>,
+    /// Temperature of each sibling group, in the layout's order of groups; empty: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temperature: Vec<f64>,
+    /// Added per node to the log conditionals divided by the temperature; empty: 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bias: Vec<f64>,
 }
 
 /// All of it.
@@ -73,6 +80,8 @@ pub struct Metadata {
     pub trained_on: Vec<u64>,
     /// Of a refitted model: the tree of the network that it stands on, whose atoms the reference set knows.
     pub base: Option<Taxonomy>,
+    /// What the rules `utility` and `conformal` need; none in a model that was never calibrated.
+    pub decisions: Option<Decisions>,
 }
 
 impl Metadata {
@@ -91,7 +100,8 @@ impl Metadata {
             ("trained_on", ids),
         ];
         let base = self.base.as_ref().map(|base| ("base", to_json(base)));
-        entries.into_iter().chain(base).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
+        let decisions = self.decisions.as_ref().map(|d| ("decisions", json(d)));
+        entries.into_iter().chain(base).chain(decisions).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
     }
 
     /// From the file's entries. `path` is for messages.
@@ -125,6 +135,7 @@ impl Metadata {
             encoder: get("encoder")?.to_string(),
             trained_on: trained_on.ok_or_else(|| bad(path, "trained_on", "hexadecimal digits, 16 an object"))?,
             base,
+            decisions: get("decisions").ok().map(|text| value(text, "decisions", path)).transpose()?,
         })
     }
 }

@@ -1,12 +1,15 @@
 //! The `.onnx` bundle: load, check, run. Any ONNX runtime can use the file; its `taxonova.*` metadata
 //! carry the tree, the recipe of the inputs and how it was trained.
 
+pub mod calibration;
+pub mod decisions;
 pub mod head;
 pub mod history;
 pub mod influence;
 pub mod meta;
 pub mod onnx;
 mod parts;
+pub mod priors;
 mod profile;
 pub mod refset;
 mod session;
@@ -104,6 +107,7 @@ pub struct Model {
     path: PathBuf,
     metadata: Metadata,
     layout: Layout,
+    scaling: calibration::Scaling,
     profile: Profile,
     /// Which of the features that are computed for it are its inputs.
     columns: Vec<usize>,
@@ -163,15 +167,18 @@ impl Model {
         if !metadata.nodes.iter().eq(layout.slots.iter().map(|s| &s.name)) {
             return Err(bad("nodes", "the names differ from those of the taxonomy in the same file".into()));
         }
-        if metadata.calibration.w_eff.len() != layout.len() {
-            let n = metadata.calibration.w_eff.len();
-            return Err(bad("calibration", format!("{n} weights, but the tree has {} nodes", layout.len())));
+        if let Some(fault) = calibration::fault(&metadata.calibration, &layout) {
+            return Err(bad("calibration", fault));
         }
+        if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
+            return Err(bad("decisions", fault));
+        }
+        let scaling = calibration::Scaling::of(&metadata.calibration, &layout);
         let (groups, columns) = inputs(&metadata.recipe.features)
             .map_err(|unknown| bad("recipe", format!("feature {unknown} is not known to this version of taxonova")))?;
         let profile = Profile { groups, peak_mag: metadata.recipe.peak_mag.unwrap_or(ANY_MAG) };
         let refset = RefsetPlace::File(path.with_extension(REFSET_EXTENSION));
-        Ok(Model { path: path.to_path_buf(), metadata, layout, profile, columns, proto, plans: session::Plans::default(), refset })
+        Ok(Model { path: path.to_path_buf(), metadata, layout, scaling, profile, columns, proto, plans: session::Plans::default(), refset })
     }
 
     /// The same model, with the reference set of `other`, which has the same encoder: for one that lies in no file yet.
@@ -228,6 +235,33 @@ impl Model {
         }
     }
 
+    /// The file's bytes with another calibration of the conditionals and other scores for the decision rules. Nothing is
+    /// trained; `notes` are added to the settings of the summary.
+    pub fn recalibrated(
+        &self,
+        scaling: &calibration::Scaling,
+        decisions: Option<decisions::Decisions>,
+        notes: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Vec<u8>, ModelError> {
+        let bad = |reason: String| ModelError::Graph { path: self.path.clone(), reason };
+        let mut metadata = self.metadata.clone();
+        (metadata.calibration.temperature, metadata.calibration.bias) = scaling.entries(&self.layout);
+        metadata.decisions = decisions;
+        metadata.summary.settings.extend(notes);
+        let mut proto = self.proto.clone();
+        let graph = proto.graph.take().ok_or_else(|| bad("it has no graph".into()))?;
+        proto.graph = Some(calibration::put(graph, &self.layout, scaling).map_err(bad)?);
+        let entries = metadata.entries();
+        // Entries of other programs stay.
+        proto.metadata_props.retain(|e| !entries.iter().any(|(key, _)| *key == e.key));
+        let entry = |(key, value)| tract_onnx::pb::StringStringEntryProto { key, value };
+        proto.metadata_props.splice(0..0, entries.into_iter().map(entry));
+        if metadata.decisions.is_none() {
+            proto.metadata_props.retain(|e| e.key != format!("{}decisions", meta::PREFIX));
+        }
+        Ok(proto.encode_to_vec())
+    }
+
     /// The graph, to build another upon.
     pub(crate) fn proto(&self) -> &ModelProto {
         &self.proto
@@ -246,6 +280,11 @@ impl Model {
     /// That tree, flattened: the order of the outputs.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The calibration that its graph applies to the conditionals.
+    pub fn scaling(&self) -> &calibration::Scaling {
+        &self.scaling
     }
 
     /// Its name.

@@ -112,6 +112,11 @@ impl GraphWriter {
         format!("{}{kind}{}", self.prefix, self.next)
     }
 
+    /// The graph alone.
+    pub fn into_graph(self) -> GraphProto {
+        self.graph
+    }
+
     /// The file's bytes.
     pub fn finish(self, metadata: Vec<(String, String)>) -> Vec<u8> {
         let model = ModelProto {

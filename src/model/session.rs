@@ -152,11 +152,12 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
     Ok(())
 }
 
-/// Puts back the weights that the graph took out.
+/// Takes the calibration out and puts back the weights that the graph took out.
 fn weighted(model: &Model, log_conditional: &[f64]) -> Vec<f64> {
     let layout = &model.layout;
+    let plain = model.scaling.undo(log_conditional);
     let raised: Vec<f64> =
-        log_conditional.iter().zip(&model.metadata.calibration.w_eff).map(|(l, w)| if *w > 0.0 { l + w.ln() } else { *l }).collect();
+        plain.iter().zip(&model.metadata.calibration.w_eff).map(|(l, w)| if *w > 0.0 { l + w.ln() } else { *l }).collect();
     let conditional = crate::cascade::log_conditionals(layout, &raised);
     crate::cascade::log_probabilities(layout, &conditional).iter().map(|l| l.exp()).collect()
 }

@@ -57,12 +57,13 @@ pub fn bundle<'a>(
             binning: "nightly for difference photometry".into(),
             peak_mag: trained.peak_mag,
         },
-        calibration: Calibration { w_eff: trained.w_eff.clone() },
+        calibration: Calibration { w_eff: trained.w_eff.clone(), ..Calibration::default() },
         counts: trained.counts.iter().map(|(id, n)| (taxonomy.node(*id).name.clone(), *n)).collect::<BTreeMap<_, _>>(),
         summary,
         encoder: encoder_hash(trained),
         trained_on,
         base: None,
+        decisions: None,
     };
     g.finish(metadata.entries())
 }

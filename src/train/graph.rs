@@ -1,5 +1,7 @@
 //! Pieces of exported graphs that a trained and a refitted model share: from logits to log probabilities.
 
+use crate::model::OUTPUTS;
+use crate::model::calibration::{NAMES, Scaling};
 use crate::model::onnx::GraphWriter;
 use crate::taxonomy::Layout;
 
@@ -21,8 +23,9 @@ pub(super) fn path_sums(g: &mut GraphWriter, layout: &Layout, conditional: &str)
     g.op("MatMul", &[conditional, &ancestors])
 }
 
-/// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, and a log-softmax again.
+/// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, calibrated, and a log-softmax again.
 pub(super) fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &str) -> String {
+    let calibration = constants(g, &Scaling::identity(layout.len()));
     let mut parts = Vec::new();
     let mut order = Vec::new();
     for group in &layout.groups {
@@ -42,9 +45,48 @@ pub(super) fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], 
         let lift = g.floats(&[1, lift.len()], &lift);
         let p = log_softmax(g, &z);
         let p = g.op("Sub", &[&p, &lift]);
+        let p = calibrated(g, &calibration, &which, &p);
         parts.push(log_softmax(g, &p));
         order.extend(group.members.iter().copied());
     }
+    in_place(g, parts, order)
+}
+
+/// The calibration's constants, 1/T and b [1, N], under their names.
+fn constants(g: &mut GraphWriter, scaling: &Scaling) -> [String; 2] {
+    let single = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
+    let n = scaling.scale.len();
+    [g.named_floats(NAMES[0], &[1, n], &single(&scaling.scale)), g.named_floats(NAMES[1], &[1, n], &single(&scaling.offset))]
+}
+
+/// p / T + b of one group's columns `which`. Normalised behind it, so that p need not be.
+fn calibrated(g: &mut GraphWriter, [scale, offset]: &[String; 2], which: &str, p: &str) -> String {
+    let scale = g.op_with("Gather", &[scale, which], &[("axis", 1)]);
+    let offset = g.op_with("Gather", &[offset, which], &[("axis", 1)]);
+    let p = g.op("Mul", &[p, &scale]);
+    g.op("Add", &[&p, &offset])
+}
+
+/// For a graph without these constants: calibrates the log conditionals `source` and declares the outputs made of them.
+pub(crate) fn recalibrated(g: &mut GraphWriter, layout: &Layout, scaling: &Scaling, source: &str) {
+    let calibration = constants(g, scaling);
+    let mut parts = Vec::new();
+    let mut order = Vec::new();
+    for group in &layout.groups {
+        let which = g.ints(&group.members.iter().map(|m| *m as i64).collect::<Vec<_>>());
+        let p = g.op_with("Gather", &[source, &which], &[("axis", 1)]);
+        let p = calibrated(g, &calibration, &which, &p);
+        parts.push(log_softmax(g, &p));
+        order.extend(group.members.iter().copied());
+    }
+    let conditional = in_place(g, parts, order);
+    let probability = path_sums(g, layout, &conditional);
+    g.output(&conditional, OUTPUTS[1], layout.len());
+    g.output(&probability, OUTPUTS[2], layout.len());
+}
+
+/// The groups' columns side by side, each at the place of its slot.
+fn in_place(g: &mut GraphWriter, parts: Vec<String>, order: Vec<usize>) -> String {
     let joined = concat(g, &parts);
     let mut place = vec![0i64; order.len()];
     for (at, slot) in order.into_iter().enumerate() {

@@ -5,13 +5,14 @@
 
 #[cfg(feature = "train")]
 mod adam;
+pub mod calibrate;
 #[cfg(feature = "train")]
 pub mod cross;
 #[cfg(feature = "train")]
 pub mod data;
 #[cfg(feature = "train")]
 pub mod export;
-mod graph;
+pub(crate) mod graph;
 pub mod loss;
 #[cfg(feature = "train")]
 pub mod network;

@@ -1,5 +1,7 @@
 //! All integration tests, in one binary because each links the whole program.
 
+mod calibrate_cli;
+mod calibration;
 mod classify;
 mod classify_merge;
 mod common;

@@ -3,7 +3,7 @@
 use super::{load, number, plural};
 use crate::batch::pipeline::{Broken, Done, End, Files, Setup};
 use crate::batch::{Classifier, ModelEngine, Plan};
-use crate::cascade::TreePair;
+use crate::cascade::{Rule, Rules, TreePair};
 use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::cli::inputs;
 use crate::cli::stdout::print;
@@ -212,7 +212,8 @@ fn compare_objects(args: &Args, a: &Taxonomy, b: &Taxonomy, found: &TreeDiff) ->
         eprintln!("taxonova: {e}");
     }
     let mut objects = Objects { list: Vec::new(), unreadable: errors.len() as u64 };
-    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, tau: args.tau, asof_d: None, history: None });
+    let rules = Rules::same(model.layout(), Rule::Threshold { tau: args.tau });
+    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, rules, asof_d: None, history: None });
     let setup = Setup::new(inputs::processors(), inputs::stop_flag());
     let make = move || {
         let mut classifier = Classifier::new(ModelEngine::new(&model, false)?, plan.clone());

@@ -2,6 +2,8 @@
 //! The arithmetic of the head is that of `model/head.rs`.
 
 use super::judge::Fitted;
+use crate::model::calibration::NAMES as CALIBRATION;
+use crate::model::decisions::Decisions;
 use crate::model::head::{LEAST, NAMES, SOFT};
 use crate::model::meta::{Calibration, Metadata, Summary};
 use crate::model::onnx::GraphWriter;
@@ -15,8 +17,15 @@ use tract_onnx::pb::GraphProto;
 const BASE: &str = "base_log_probability";
 
 /// The new file's bytes; `embedding` is the embedding's width. Fails on a graph that is not of our making.
-pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Counts, summary: Summary) -> Result<Vec<u8>, String> {
-    let Fitted { head, tree, layout, w_eff } = *fitted;
+pub fn build(
+    model: &Model,
+    fitted: &Fitted<'_>,
+    embedding: usize,
+    counts: &Counts,
+    summary: Summary,
+    decisions: Option<Decisions>,
+) -> Result<Vec<u8>, String> {
+    let Fitted { head, tree, layout, w_eff, .. } = *fitted;
     let mut g = GraphWriter::resume(encoder(model)?, "head_");
     let floats = |values: &[f64]| values.iter().map(|v| *v as f32).collect::<Vec<f32>>();
     let n = layout.len();
@@ -49,12 +58,13 @@ pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Coun
         taxonomy: tree.to_owned(),
         nodes: layout.slots.iter().map(|s| s.name.clone()).collect(),
         recipe: old.recipe.clone(),
-        calibration: Calibration { w_eff: w_eff.to_vec() },
+        calibration: Calibration { w_eff: w_eff.to_vec(), ..Calibration::default() },
         counts: tree.preorder().map(exact).filter(|(_, n)| *n > 0).collect(),
         summary,
         encoder: old.encoder.clone(),
         trained_on: old.trained_on.clone(),
         base: Some(model.base_taxonomy().clone()),
+        decisions,
     };
     Ok(g.finish(metadata.entries()))
 }
@@ -89,8 +99,15 @@ fn encoder(model: &Model) -> Result<GraphProto, String> {
     if let Some(missing) = [OUTPUTS[0], BASE].into_iter().find(|name| !made(name)) {
         return Err(format!("nothing in it makes {missing}"));
     }
-    graph.node = kept;
+    // The new head has a calibration of its own under that name.
+    for name in kept.iter_mut().flat_map(|n| n.input.iter_mut()).chain(graph.initializer.iter_mut().map(|t| &mut t.name)) {
+        if CALIBRATION.contains(&name.as_str()) {
+            *name = format!("base.{name}");
+        }
+    }
+    let needed: HashSet<&String> = kept.iter().flat_map(|n| &n.input).collect();
     graph.initializer.retain(|t| needed.contains(&t.name));
+    graph.node = kept;
     graph.output.retain(|o| o.name == OUTPUTS[0]);
     Ok(graph)
 }

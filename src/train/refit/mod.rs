@@ -9,10 +9,10 @@
 mod bundle;
 mod compare;
 mod judge;
-mod labels;
-mod lbfgs;
+pub(crate) mod labels;
+pub(crate) mod lbfgs;
 mod objective;
-mod rows;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -225,8 +225,9 @@ pub fn refit(
         pruned,
     };
     let summary = summary(model, config, options, &notes);
-    let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff };
-    let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary)
+    let fitted = Fitted { head: &head, tree: &pruned_tree, layout: &layout, w_eff: &w_eff, scaling: None };
+    let decisions = judge::decisions(&rows, &fitted);
+    let bytes = bundle::build(model, &fitted, rows.embedding, &rows.counts, summary, decisions)
         .map_err(|reason| ModelError::Graph { path: model.path().to_path_buf(), reason })?;
     let refitted = Model::from_bytes(&bytes, Path::new("<refitted model>"))?.with_refset_of(model);
     say(steps, loss.1)?;

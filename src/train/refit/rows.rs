@@ -157,6 +157,11 @@ impl<'a> Rows<'a> {
         &self.base_p[row * self.base..(row + 1) * self.base]
     }
 
+    /// Days since first detection up to which a row was seen; infinite: the whole light curve.
+    pub fn age_d(&self, row: usize) -> f64 {
+        f64::from(self.rows[row].age_d)
+    }
+
     /// The embedding of one row behind the base's logits.
     pub fn rest(&self, row: usize) -> &[f32] {
         self.rows[row].embedding.get(self.base..).unwrap_or_default()
@@ -187,7 +192,7 @@ fn check(row: &RefRow, atoms: usize, embedding: usize) -> Result<(), RefitError>
 }
 
 /// P of all nodes from those of the atoms, which rounding has made to sum to nearly 1.
-fn spread(base: &Layout, atoms: &[usize], row: &RefRow, out: &mut Vec<f64>) {
+pub(crate) fn spread(base: &Layout, atoms: &[usize], row: &RefRow, out: &mut Vec<f64>) {
     let from = out.len();
     out.resize(from + base.len(), 0.0);
     let p = &mut out[from..];

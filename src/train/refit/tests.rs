@@ -89,12 +89,50 @@ fn the_unchanged_tree_comes_out_no_worse() {
     assert!(new.summary.settings["refitted_from"].starts_with("transients (sha256 "));
     assert_eq!(new.counts["SN Ia-91T"], 134);
     assert!(done.model.knows(&refset.rows.iter().find(|r| r.fold == 0).unwrap().object_id));
+    let ages = &done.model.metadata().decisions.as_ref().unwrap().ages;
+    assert!(ages.iter().all(|a| a.objects == 627) && ages.last().unwrap().age_d.is_none());
     // Without a step it is the old model.
     let start = refitted(&model, &refset, model.taxonomy(), &RefitConfig { epochs: 0, ..few() });
     let inputs = random_inputs(&model, 20);
     let outputs = model.session().unwrap().run(&inputs).unwrap().into_iter().zip(start.model.session().unwrap().run(&inputs).unwrap());
     for (a, b) in outputs {
         assert!(a.p.iter().zip(&b.p).all(|(x, y)| (x - y).abs() < 1e-5), "seed {SEED}");
+    }
+}
+
+/// The new head stands on the calibrated base; both have a calibration under its own name.
+#[test]
+fn a_calibrated_model_is_refitted_and_calibrated_again() {
+    let (model, refset) = shipped();
+    let scaling = |model: &Model| {
+        let mut s = crate::model::calibration::Scaling::identity(model.layout().len());
+        s.scale.fill(0.8);
+        s.offset.iter_mut().enumerate().for_each(|(i, b)| *b = 0.1 * (i % 3) as f64);
+        s
+    };
+    let again = |model: &Arc<Model>| {
+        let bytes = model.recalibrated(&scaling(model), None, []).unwrap();
+        Arc::new(Model::from_bytes(&bytes, Path::new("calibrated.onnx")).unwrap().with_refset_of(model))
+    };
+    let calibrated = again(&again(&model));
+    let done = refitted(&calibrated, &refset, calibrated.taxonomy(), &few());
+    check_graph(&calibrated, &done.model);
+    let twice = again(&done.model);
+    check_graph_calibrated(&done.model, &twice);
+    let third = refitted(&twice, &refset, twice.taxonomy(), &few());
+    assert_eq!(third.model.head().unwrap().unwrap().base, model.layout().len());
+    let inputs = random_inputs(&third.model, 3);
+    third.model.session().unwrap().run(&inputs).unwrap().iter().for_each(|o| check_sums(third.model.layout(), &o.p));
+}
+
+fn check_graph_calibrated(plain: &Arc<Model>, calibrated: &Arc<Model>) {
+    let inputs = random_inputs(plain, 20);
+    let outputs = plain.session().unwrap().run(&inputs).unwrap();
+    for (a, b) in outputs.into_iter().zip(calibrated.session().unwrap().run(&inputs).unwrap()) {
+        let mut l = a.log_conditional;
+        calibrated.scaling().apply(calibrated.layout(), &mut l);
+        let p = crate::cascade::probabilities(calibrated.layout(), &l);
+        assert!(p.iter().zip(&b.p).all(|(x, y)| (x - y).abs() < 1e-4), "seed {SEED}");
     }
 }
 

@@ -1,0 +1,77 @@
+//! Options that say how a node is chosen from the probabilities.
+
+use super::exit::Failure;
+use super::inputs;
+use crate::cascade::Rules;
+use crate::model::Model;
+use crate::model::decisions::Wanted;
+use crate::taxonomy::{Layout, Taxonomy, printable};
+use crate::train::calibrate::edited::edited;
+use anyhow::{Context, anyhow};
+use clap::{Args, ValueEnum};
+
+/// How a node is chosen from the probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rule {
+    /// Down to the most probable child while its probability is at least tau.
+    Threshold,
+    /// The node that says most at the accuracy that --accuracy asks for.
+    Utility,
+    /// The deepest node that keeps the promise of --epsilon.
+    Conformal,
+}
+
+/// The rule and its numbers.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// How a node is chosen.
+    #[arg(long, value_enum, default_value_t = Rule::Threshold)]
+    pub rule: Rule,
+    /// Threshold of the decision, above 0 and at most 1.
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
+    pub tau: f64,
+    /// Rule `conformal`: the answer is wrong for at most this share of objects, if they are like those that the model was
+    /// calibrated on (survey, selection, dates, age). Scores are kept by age: --asof and --history use theirs [default: 0.1].
+    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
+    pub epsilon: Option<f64>,
+    /// Rule `utility`: the answer is right for at least this share of such objects [default: 0.9].
+    #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
+    pub accuracy: Option<f64>,
+}
+
+impl RuleArgs {
+    /// What is asked for; no option may belong to another rule. `weighted`: not of posteriors.
+    pub fn wanted(&self, weighted: bool) -> Result<Wanted, Failure> {
+        let stray = |option: &str, rule: &str| Err(Failure::usage(anyhow!("--{option} belongs to --rule {rule}")));
+        if self.epsilon.is_some() && self.rule != Rule::Conformal {
+            return stray("epsilon", "conformal");
+        }
+        if self.accuracy.is_some() && self.rule != Rule::Utility {
+            return stray("accuracy", "utility");
+        }
+        if weighted && self.rule != Rule::Threshold {
+            let why = "--weighted-p goes with --rule threshold alone: the other rules are calibrated on posteriors";
+            return Err(Failure::usage(anyhow!(why)));
+        }
+        Ok(match self.rule {
+            Rule::Threshold => Wanted::Threshold { tau: self.tau },
+            Rule::Utility => Wanted::Utility { accuracy: self.accuracy.unwrap_or(0.9) },
+            Rule::Conformal => Wanted::Conformal { epsilon: self.epsilon.unwrap_or(0.1) },
+        })
+    }
+}
+
+/// The rules for answers on `layout`. `edit`: the tree, where it is not the model's own; the scores, which belong to the
+/// model's, are worked out again for it.
+pub fn rules(wanted: Wanted, model: &Model, layout: &Layout, edit: Option<&Taxonomy>) -> Result<Rules, Failure> {
+    let name = printable(model.name());
+    let scores = match edit {
+        Some(tree) if !matches!(wanted, Wanted::Threshold { .. }) => {
+            let scores = edited(model, tree, layout);
+            Some(scores.with_context(|| format!("--rule on another tree than that of the model {name}")).map_err(Failure::usage)?)
+        }
+        _ => None,
+    };
+    let scores = scores.as_ref().or(model.metadata().decisions.as_ref());
+    wanted.rules(layout, scores).map_err(|e| Failure::usage(anyhow!("the model {name} {e}")))
+}
