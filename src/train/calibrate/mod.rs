@@ -103,7 +103,5 @@ impl Fitted {
 
 /// Objects with P per slot at each of their ages, as the decision rules look at them.
 pub fn seen<'a>(objects: &'a [Object<'_>], p: &'a [Vec<Vec<Option<f64>>>]) -> impl Iterator<Item = Seen<'a>> {
-    objects.iter().zip(p).flat_map(|(o, of_ages)| {
-        o.ages.iter().zip(of_ages).map(|((age_d, _), p)| Seen { age_d: *age_d, p, path: o.path })
-    })
+    objects.iter().zip(p).flat_map(|(o, of_ages)| o.ages.iter().zip(of_ages).map(|((age_d, _), p)| Seen { age_d: *age_d, p, path: o.path }))
 }

@@ -51,7 +51,10 @@ fn out_of_fold_predictions_meet_the_bars() {
     assert!(after.log_loss < before.log_loss);
     for (b, a) in before.groups.iter().zip(&after.groups).filter(|g| g.1.objects >= 300) {
         let (x, y) = (b.debiased_ece.unwrap(), a.debiased_ece.unwrap());
-        eprintln!("{}: {} objects, ECE {x:.4} -> {y:.4}, loss {:.4} -> {:.4}, skill {:.3}", a.parent, a.objects, b.log_loss, a.log_loss, a.skill);
+        eprintln!(
+            "{}: {} objects, ECE {x:.4} -> {y:.4}, loss {:.4} -> {:.4}, skill {:.3}",
+            a.parent, a.objects, b.log_loss, a.log_loss, a.skill
+        );
         assert!(y <= 0.03 && a.skill > 0.0, "{}: {y}", a.parent);
     }
     let paths: Vec<&[usize]> = objects.iter().map(|o| o.path).collect();
@@ -59,7 +62,9 @@ fn out_of_fold_predictions_meet_the_bars() {
         objects.iter().map(|o| marginals(layout, o.ages[0].1, scaled.then(|| fitted.unseen(o.part)))).collect()
     };
     assert!(objects.iter().all(|o| o.ages[0].0.is_infinite()));
-    for ((slot, n, x), (_, _, y)) in in_the_large(layout, &p(false), &paths, 100).into_iter().zip(in_the_large(layout, &p(true), &paths, 100)) {
+    for ((slot, n, x), (_, _, y)) in
+        in_the_large(layout, &p(false), &paths, 100).into_iter().zip(in_the_large(layout, &p(true), &paths, 100))
+    {
         eprintln!("{}: {n} objects, mean P - rate {x:+.4} -> {y:+.4}", layout.slots[slot].name);
         assert!(y.abs() <= 0.01, "{}: {y}", layout.slots[slot].name);
     }
