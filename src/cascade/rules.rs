@@ -1,7 +1,7 @@
 //! Rules that turn probabilities into a decision at any node (SCIENCE section 3): `threshold`, `utility`, `conformal`.
 
-use super::decide::{Decision, decide, said};
 use super::Poured;
+use super::decide::{Decision, decide, said};
 use crate::taxonomy::Layout;
 
 /// A rule with its numbers.
@@ -108,12 +108,7 @@ pub fn information(layout: &Layout) -> Vec<f64> {
 }
 
 /// Of equals the first, which is the upper one: an only child adds nothing to its parent.
-pub(crate) fn most_useful(
-    layout: &Layout,
-    information: &[f64],
-    p: impl Fn(usize) -> Option<f64>,
-    lambda: f64,
-) -> Option<(usize, f64)> {
+pub(crate) fn most_useful(layout: &Layout, information: &[f64], p: impl Fn(usize) -> Option<f64>, lambda: f64) -> Option<(usize, f64)> {
     let mut best = (lambda, None);
     for slot in 0..layout.len() {
         let Some(value) = p(slot) else { continue };
@@ -214,10 +209,7 @@ mod tests {
         let layout = Layout::new(&tree("Root{A,B}"));
         let c = |tau| Rule::Conformal { tau };
         let rules = Rules::by_age(&layout, vec![(f64::INFINITY, c(0.2)), (7.0, c(0.5)), (30.0, c(0.3))]).unwrap();
-        assert_eq!(
-            [1.0, 7.0, 10.0, 30.0, 99.0, f64::INFINITY].map(|d| rules.at(d)),
-            [c(0.5), c(0.5), c(0.5), c(0.3), c(0.3), c(0.2)]
-        );
+        assert_eq!([1.0, 7.0, 10.0, 30.0, 99.0, f64::INFINITY].map(|d| rules.at(d)), [c(0.5), c(0.5), c(0.5), c(0.3), c(0.3), c(0.2)]);
         assert_eq!(Rules::by_age(&layout, vec![]), None);
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn put(graph: GraphProto, layout: &Layout, scaling: &Scaling) -> Resu
     graph.node.retain(|n| !n.output.iter().any(|o| o == OUTPUTS[1] || o == OUTPUTS[2]));
     graph.output.retain(|o| o.name != OUTPUTS[1] && o.name != OUTPUTS[2]);
     let mut g = GraphWriter::resume(graph, "calibration_");
-    crate::train::graph::recalibrated(&mut g, layout, scaling, &source);
+    super::graph::recalibrated(&mut g, layout, scaling, &source);
     Ok(g.into_graph())
 }
 

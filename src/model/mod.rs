@@ -3,6 +3,7 @@
 
 pub mod calibration;
 pub mod decisions;
+pub(crate) mod graph;
 pub mod head;
 pub mod history;
 pub mod influence;

@@ -1,11 +1,11 @@
 //! A trained network as a bundle: normalisation, network, group softmaxes, the correction to posteriors and the
 //! path sums are all written into the graph, so that another ONNX runtime gives our numbers.
 
-use super::graph::{concat, conditionals, path_sums};
 use super::network::Network;
 use super::normalise::Normaliser;
 use super::run::{DETAIL, Trained};
 use crate::features;
+use crate::model::graph::{concat, conditionals, path_sums};
 use crate::model::meta::{Calibration, Metadata, Recipe, Summary};
 use crate::model::onnx::GraphWriter;
 use crate::model::{INPUT, OUTPUTS};

@@ -12,7 +12,6 @@ pub mod cross;
 pub mod data;
 #[cfg(feature = "train")]
 pub mod export;
-pub(crate) mod graph;
 pub mod loss;
 #[cfg(feature = "train")]
 pub mod network;

@@ -129,14 +129,20 @@ pub fn gather(
     };
     note(unlabelled, "without a label".into());
     for (label, n) in unknown.iter().take(TOLD) {
-        note(*n, format!("labelled {}, which the model's tree does not hold{}", printable(label), like(model.layout(), model.taxonomy(), label)));
+        note(
+            *n,
+            format!("labelled {}, which the model's tree does not hold{}", printable(label), like(model.layout(), model.taxonomy(), label)),
+        );
     }
     let rest: usize = unknown.values().skip(TOLD).sum();
     note(rest, format!("with {} further labels that the model's tree does not hold", unknown.len().saturating_sub(TOLD)));
     note(empty, "without a measurement".into());
     note(repeated, "that came twice".into());
     if let Some(first) = trained_on.first() {
-        let what = format!("that the model was TRAINED ON (as {}): it is surer of them than of others; --include-trained takes them", printable(first));
+        let what = format!(
+            "that the model was TRAINED ON (as {}): it is surer of them than of others; --include-trained takes them",
+            printable(first)
+        );
         note(trained_on.len(), what);
         out.trained = trained_on.len();
     }

@@ -82,7 +82,8 @@ fn run_until(args: &Args, interrupted: &AtomicBool) -> CommandResult {
         )));
     }
     let objects = objects(&gathered);
-    let what = args.data.iter().map(|p| printable(&p.file_name().unwrap_or(p.as_os_str()).to_string_lossy())).collect::<Vec<_>>().join(", ");
+    let what =
+        args.data.iter().map(|p| printable(&p.file_name().unwrap_or(p.as_os_str()).to_string_lossy())).collect::<Vec<_>>().join(", ");
     let done = again(&model, &objects, &what).map_err(Failure::internal)?;
     if interrupted.load(Ordering::Relaxed) {
         return Ok(stopped());
@@ -121,7 +122,12 @@ fn write(args: &Args, model: &Model, done: &Again, beside: &Path) -> Result<(), 
         }
         Err(reason) => {
             save(&args.output, &done.bytes)?;
-            eprintln!("{}: {} kB; {} has no reference set to go with it ({reason})", args.output.display(), done.bytes.len() / 1000, printable(model.name()));
+            eprintln!(
+                "{}: {} kB; {} has no reference set to go with it ({reason})",
+                args.output.display(),
+                done.bytes.len() / 1000,
+                printable(model.name())
+            );
         }
     }
     Ok(())

@@ -127,7 +127,10 @@ impl Decisions {
     /// Whether the lists fit together: a reason if they don't.
     pub(super) fn fault(&self) -> Option<String> {
         let bad = |bin: &&AgeBin| {
-            bin.right.len() != self.lambdas.len() || bin.scores.len() > bin.objects || bin.scores.is_empty() || bin.scores.iter().any(|s| s.is_nan())
+            bin.right.len() != self.lambdas.len()
+                || bin.scores.len() > bin.objects
+                || bin.scores.is_empty()
+                || bin.scores.iter().any(|s| s.is_nan())
         };
         self.ages.iter().find(bad).map(|bin| format!("the lists {} do not fit together", bin.age()))
     }
@@ -244,11 +247,8 @@ pub fn coverage<'s>(layout: &Layout, rules: &Rules, seen: impl IntoIterator<Item
     let mut by_age: Vec<(f64, Share)> = Vec::new();
     for s in seen {
         let answer = rules.slot(layout, |slot| s.p[slot], s.age_d);
-        let share = Share {
-            hits: usize::from(answer.is_none_or(|(slot, _)| s.path.contains(&slot))),
-            n: 1,
-            root: usize::from(answer.is_none()),
-        };
+        let share =
+            Share { hits: usize::from(answer.is_none_or(|(slot, _)| s.path.contains(&slot))), n: 1, root: usize::from(answer.is_none()) };
         let class = s.path.last().map_or(&layout.root_name, |slot| &layout.slots[*slot].name);
         let add = |to: &mut Share| *to = Share { hits: to.hits + share.hits, n: to.n + 1, root: to.root + share.root };
         add(&mut out.all);

@@ -63,8 +63,7 @@ pub fn after_training(
         (Some(fold), by_folds) if !held.is_empty() => {
             let centre = by_folds.as_ref().map_or(&none, |(f, _)| f.unseen(fold));
             let part = |e: &Example| (name_hash(&e.object_id) % u64::from(PARTS)) as u32;
-            let objects: Vec<Object<'_>> =
-                held.iter().zip(&held_predictions).map(|(e, p)| object(e, p, ages, part(e))).collect();
+            let objects: Vec<Object<'_>> = held.iter().zip(&held_predictions).map(|(e, p)| object(e, p, ages, part(e))).collect();
             let fitted = fit(layout, &objects, centre);
             let decisions = fitted.decisions(layout, &objects);
             Some(Calibrated { what: said(&fitted, format!("fold {fold}, never trained on")), scaling: fitted.all, decisions })

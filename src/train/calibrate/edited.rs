@@ -13,7 +13,9 @@ use crate::train::refit::rows::spread;
 #[derive(Debug, thiserror::Error)]
 pub enum EditedError {
     /// The reference set's probabilities are those of the network that the model stands on, not the model's.
-    #[error("{model} is a refitted model: on yet another tree its scores can't be worked out; refit it for that tree, or leave the tree as it is")]
+    #[error(
+        "{model} is a refitted model: on yet another tree its scores can't be worked out; refit it for that tree, or leave the tree as it is"
+    )]
     Refitted {
         /// Name of the model.
         model: String,

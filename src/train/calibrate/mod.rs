@@ -22,6 +22,9 @@ use std::collections::BTreeMap;
 
 /// Ages beside the whole light curve that a calibration is fitted to, days; the nearest that there are.
 pub const FIT_AGES_D: [f64; 2] = [30.0, 7.0];
+/// Share of an object's weight that its whole light curve has: T and b are those of all ages, and the answers for whole light
+/// curves are to have the right rates.
+const WHOLE: f64 = 2.0 / 3.0;
 /// An age this many times another one is no stand-in for it.
 const FAR: f64 = 2.0;
 
@@ -48,8 +51,17 @@ impl Object<'_> {
         }
         chosen.sort_unstable();
         chosen.dedup();
-        let weight = 1.0 / chosen.len().max(1) as f64;
-        chosen.into_iter().map(move |i| Sample { log_conditional: self.ages[i].1, path: self.path, weight, part: self.part })
+        let whole = chosen.iter().filter(|i| self.ages[**i].0.is_infinite()).count();
+        let younger = chosen.len() - whole;
+        let weight = move |age: f64| match (age.is_infinite(), whole, younger) {
+            (_, 0, n) | (_, n, 0) => 1.0 / n as f64,
+            (true, n, _) => WHOLE / n as f64,
+            (false, _, n) => (1.0 - WHOLE) / n as f64,
+        };
+        chosen.into_iter().map(move |i| {
+            let (age, log_conditional) = self.ages[i];
+            Sample { log_conditional, path: self.path, weight: weight(age), part: self.part }
+        })
     }
 }
 
@@ -103,7 +115,5 @@ impl Fitted {
 
 /// Objects with P per slot at each of their ages, as the decision rules look at them.
 pub fn seen<'a>(objects: &'a [Object<'_>], p: &'a [Vec<Vec<Option<f64>>>]) -> impl Iterator<Item = Seen<'a>> {
-    objects.iter().zip(p).flat_map(|(o, of_ages)| {
-        o.ages.iter().zip(of_ages).map(|((age_d, _), p)| Seen { age_d: *age_d, p, path: o.path })
-    })
+    objects.iter().zip(p).flat_map(|(o, of_ages)| o.ages.iter().zip(of_ages).map(|((age_d, _), p)| Seen { age_d: *age_d, p, path: o.path }))
 }

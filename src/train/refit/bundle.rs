@@ -4,12 +4,12 @@
 use super::judge::Fitted;
 use crate::model::calibration::NAMES as CALIBRATION;
 use crate::model::decisions::Decisions;
+use crate::model::graph::{concat, conditionals, path_sums};
 use crate::model::head::{LEAST, NAMES, SOFT};
 use crate::model::meta::{Calibration, Metadata, Summary};
 use crate::model::onnx::GraphWriter;
 use crate::model::{Model, OUTPUTS};
 use crate::taxonomy::Counts;
-use crate::train::graph::{concat, conditionals, path_sums};
 use std::collections::HashSet;
 use tract_onnx::pb::GraphProto;
 

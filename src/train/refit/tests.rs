@@ -147,6 +147,7 @@ fn probabilities_of_the_held_out_fold_are_the_models_own() {
         let z: Vec<f64> = row.embedding[..layout.len()].iter().map(|v| f64::from(*v)).collect();
         let mut conditional = crate::cascade::log_conditionals(layout, &z);
         crate::cascade::correct_to_posterior(layout, &mut conditional, w_eff);
+        model.scaling().apply(layout, &mut conditional);
         let p = crate::cascade::probabilities(layout, &conditional);
         for (slot, kept) in atoms.iter().zip(&row.atoms) {
             worst = worst.max((p[*slot] - f64::from(*kept)).abs());

@@ -1,8 +1,8 @@
 //! Pieces of exported graphs that a trained and a refitted model share: from logits to log probabilities.
 
-use crate::model::OUTPUTS;
-use crate::model::calibration::{NAMES, Scaling};
-use crate::model::onnx::GraphWriter;
+use super::OUTPUTS;
+use super::calibration::{NAMES, Scaling};
+use super::onnx::GraphWriter;
 use crate::taxonomy::Layout;
 
 /// ln W_eff of a node without examples: its probability is below the smallest f64.
@@ -11,7 +11,7 @@ const IMPOSSIBLE: f32 = 1e3;
 const NOTHING: f32 = -80.0;
 
 /// Log probabilities [B, N]: log conditionals added up along the paths.
-pub(super) fn path_sums(g: &mut GraphWriter, layout: &Layout, conditional: &str) -> String {
+pub(crate) fn path_sums(g: &mut GraphWriter, layout: &Layout, conditional: &str) -> String {
     let n = layout.len();
     let mut ancestors = vec![0.0; n * n];
     for slot in 0..n {
@@ -24,7 +24,7 @@ pub(super) fn path_sums(g: &mut GraphWriter, layout: &Layout, conditional: &str)
 }
 
 /// Corrected log conditionals [B, N]: per group a log-softmax, minus ln W_eff, calibrated, and a log-softmax again.
-pub(super) fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &str) -> String {
+pub(crate) fn conditionals(g: &mut GraphWriter, layout: &Layout, w_eff: &[f64], logits: &str) -> String {
     let calibration = constants(g, &Scaling::identity(layout.len()));
     let mut parts = Vec::new();
     let mut order = Vec::new();
@@ -111,7 +111,7 @@ fn log_softmax(g: &mut GraphWriter, z: &str) -> String {
 }
 
 /// Side by side along axis 1.
-pub(super) fn concat(g: &mut GraphWriter, parts: &[String]) -> String {
+pub(crate) fn concat(g: &mut GraphWriter, parts: &[String]) -> String {
     match parts {
         [one] => one.clone(),
         many => g.op_with("Concat", &many.iter().map(String::as_str).collect::<Vec<_>>(), &[("axis", 1)]),
