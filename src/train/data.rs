@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Ages in days between which truncations are drawn, evenly in the logarithm.
 const AGES_D: (f64, f64) = (1.5, 150.0);
-/// Ages at which predictions are kept: the whole light curve first.
-pub const REFERENCE_AGES_D: [f64; 3] = [f64::INFINITY, 30.0, 10.0];
+/// Ages in days since the first detection at which predictions are kept: the whole light curve first.
+pub const REFERENCE_AGES_D: [f64; 7] = [f64::INFINITY, 3.0, 7.0, 14.0, 30.0, 60.0, 120.0];
+/// Places in [`REFERENCE_AGES_D`] of the ages that the reference set keeps: whole, 30 and 7 days.
+pub const REFSET_AGES: [usize; 3] = [0, 4, 2];
 /// Up to this share of the nights is left out of a truncated version.
 const MAX_THINNING: f64 = 0.4;
 
@@ -65,14 +67,15 @@ pub fn examples(curves: &[LightCurve], tree: &Taxonomy, layout: &Layout, n_versi
             skipped.unlabelled += 1;
             continue;
         };
-        let Some(found) = match_label(tree, label) else {
-            *skipped.unmapped.entry(label.to_string()).or_default() += 1;
-            continue;
-        };
+        // First: a class whose objects are all empty has been taken out of the tree, and its label is not to blame.
         if !crate::model::is_usable(lc) {
             skipped.empty += 1;
             continue;
         }
+        let Some(found) = match_label(tree, label) else {
+            *skipped.unmapped.entry(label.to_string()).or_default() += 1;
+            continue;
+        };
         let fold = lc.fold.unwrap_or_else(|| (name_hash(&lc.object_id) % 10) as u32);
         match folds.insert(&lc.object_id, fold) {
             Some(other) if other != fold => skipped.in_two_folds.push(lc.object_id.clone()),
