@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Ages in days between which truncations are drawn, evenly in the logarithm.
 const AGES_D: (f64, f64) = (1.5, 150.0);
-/// Ages at which predictions are kept: the whole light curve first.
-pub const REFERENCE_AGES_D: [f64; 3] = [f64::INFINITY, 30.0, 10.0];
+/// Ages in days since the first detection at which predictions are kept: the whole light curve first.
+pub const REFERENCE_AGES_D: [f64; 7] = [f64::INFINITY, 3.0, 7.0, 14.0, 30.0, 60.0, 120.0];
+/// Places in [`REFERENCE_AGES_D`] of the ages that the reference set keeps: whole, 30 and 7 days.
+pub const REFSET_AGES: [usize; 3] = [0, 4, 2];
 /// Up to this share of the nights is left out of a truncated version.
 const MAX_THINNING: f64 = 0.4;
 
@@ -80,14 +82,15 @@ pub fn examples(
             skipped.unlabelled += 1;
             continue;
         };
-        let Some(found) = match_label(tree, label) else {
-            *skipped.unmapped.entry(label.to_string()).or_default() += 1;
-            continue;
-        };
+        // First: a class whose objects are all empty has been taken out of the tree, and its label is not to blame.
         if !profile.can_use(lc) {
             skipped.empty += 1;
             continue;
         }
+        let Some(found) = match_label(tree, label) else {
+            *skipped.unmapped.entry(label.to_string()).or_default() += 1;
+            continue;
+        };
         let fold = lc.fold.unwrap_or_else(|| (name_hash(&lc.object_id) % 10) as u32);
         match folds.insert(&lc.object_id, fold) {
             Some(other) if other != fold => skipped.in_two_folds.push(lc.object_id.clone()),
@@ -115,6 +118,8 @@ pub fn examples(
 fn versions(lc: &LightCurve, groups: &[Group], n: usize, seed: u64) -> Vec<Vec<f32>> {
     let mut rng = RunRng::new(seed, name_hash(&lc.object_id));
     let mut out = vec![features::compute(&lc.observations, lc.photometry, groups)];
+    // A star's versions cost a search for its period each, and differ less than the ages of a transient.
+    let n = if lc.photometry == Photometry::Total { n.div_ceil(2) } else { n };
     for _ in 0..n {
         let seen = match lc.photometry {
             Photometry::Difference => {

@@ -1,22 +1,24 @@
 //! `taxonova train`: a model for the user's own tree, with cross-validation if asked for.
 
+mod data;
+mod output;
+mod progress;
+
 use super::exit::{CommandResult, Exit, Failure};
 use crate::features::Group;
-use crate::lightcurve::read::{self, ReadOptions};
 use crate::lightcurve::{LightCurve, Photometry};
-use crate::model::refset::{RefRow, Refset};
-use crate::model::{Profile, Summary};
+use crate::model::Profile;
 use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions};
-use crate::train::calibrate::{Calibrated, after_training};
+use crate::train::calibrate::after_training;
 use crate::train::data::REFERENCE_AGES_D;
 use crate::train::prune::{Pruned, prune};
-use crate::train::{Epoch, Example, Prediction, Skipped, TrainConfig, TrainError, Trained, cross_validate, examples, export, train};
+use crate::train::{Example, Prediction, TrainConfig, TrainError, Trained, cross_validate, examples, train};
 use anyhow::{Context, anyhow};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use data::{read_all, say_skipped};
+use output::write;
+use progress::with_progress;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Which weights.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -238,181 +240,4 @@ fn weight_options(args: &Args, tree: &Taxonomy) -> WeightOptions {
         None => options.k,
     };
     options
-}
-
-/// Every readable light curve; the unreadable are named on standard error and counted.
-fn read_all(paths: &[PathBuf], options: &ReadOptions) -> (Vec<LightCurve>, usize) {
-    let (files, errors) = read::expand(paths);
-    let mut unreadable = errors.len();
-    errors.iter().for_each(|e| eprintln!("taxonova: {e}"));
-    let mut curves = Vec::new();
-    for file in files {
-        match read::open(&file, options) {
-            Ok(reader) => {
-                for item in reader {
-                    match item {
-                        Ok(lc) => curves.push(lc),
-                        Err(e) => {
-                            eprintln!("taxonova: {e}");
-                            unreadable += 1;
-                        }
-                    }
-                }
-            }
-            Err(e) => {
-                eprintln!("taxonova: {e}");
-                unreadable += 1;
-            }
-        }
-    }
-    (curves, unreadable)
-}
-
-fn say_skipped(skipped: &Skipped) -> Result<(), Failure> {
-    if let Some(first) = skipped.in_two_folds.first() {
-        let n = skipped.in_two_folds.len();
-        return Err(Failure::usage(anyhow!(
-            "{n} objects are in more than one fold (as {first}): the score would leak; give each object one fold"
-        )));
-    }
-    for (label, n) in &skipped.unmapped {
-        eprintln!("left out: {n} objects labelled {}, which the tree does not hold", crate::taxonomy::printable(label));
-    }
-    for (n, why) in
-        [(skipped.unlabelled, "without a label"), (skipped.empty, "without a measurement"), (skipped.repeated, "that came twice")]
-    {
-        if n > 0 {
-            eprintln!("left out: {n} objects {why}");
-        }
-    }
-    Ok(())
-}
-
-/// Runs `work` with a bar on a terminal, or a line every ten epochs where standard error is none.
-fn with_progress<T>(
-    title: &'static str,
-    runs: usize,
-    config: &TrainConfig,
-    interrupted: &AtomicBool,
-    work: impl FnOnce(&(dyn Fn(&str, Epoch) -> ControlFlow<()> + Sync)) -> T,
-) -> T {
-    let bar = ProgressBar::new((runs * config.epochs) as u64);
-    // The template is a constant and valid.
-    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {eta} {msg}") {
-        bar.set_style(style);
-    }
-    bar.set_prefix(title);
-    let report = |who: &str, e: Epoch| {
-        bar.inc(1);
-        let text = format!("{who} epoch {}: loss {:.4}, validation {:.4}, accuracy {:.3}", e.epoch, e.loss, e.validation, e.accuracy);
-        if bar.is_hidden() && (e.epoch == 1 || e.epoch.is_multiple_of(10)) {
-            eprintln!("{title}: {text}");
-        }
-        bar.set_message(text);
-        if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let result = work(&report);
-    bar.finish_and_clear();
-    result
-}
-
-#[allow(clippy::too_many_arguments)]
-fn write(
-    args: &Args,
-    tree: &Taxonomy,
-    layout: &Layout,
-    config: &TrainConfig,
-    set: &[Example],
-    training: &[&Example],
-    trained: &Trained,
-    calibrated: Option<&Calibrated>,
-    out_of_fold: Option<&[Vec<Prediction>]>,
-) -> Result<(), Failure> {
-    let stem = args.output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut folds: Vec<u32> = training.iter().map(|e| e.fold).collect();
-    folds.sort_unstable();
-    folds.dedup();
-    let summary = Summary {
-        name: args.name.clone().unwrap_or(stem),
-        seed: config.seed,
-        objects: training.len(),
-        folds,
-        held_out: args.hold_out,
-        members: config.members,
-        settings: settings(config),
-    };
-    let bytes = export::bundle(trained, tree, layout, summary, training.iter().map(|e| e.object_id.as_str()));
-    let bytes = match calibrated {
-        Some(calibrated) => {
-            eprintln!("calibrated on {}", calibrated.what);
-            calibrated.fold_into(&bytes).map_err(Failure::internal)?
-        }
-        None => bytes,
-    };
-    save(&args.output, &bytes)?;
-    eprintln!("{}: {} kB", args.output.display(), bytes.len() / 1000);
-    let Some(out_of_fold) = out_of_fold else { return Ok(()) };
-    let refset = reference_set(layout, set, trained, out_of_fold).to_parquet().map_err(Failure::internal)?;
-    let path = args.output.with_extension("refset.parquet");
-    save(&path, &refset)?;
-    eprintln!("{}: {} kB", path.display(), refset.len() / 1000);
-    let path = args.output.with_extension("oof.csv");
-    save(&path, &predictions_csv(layout, set, out_of_fold).map_err(Failure::internal)?)?;
-    eprintln!("{}: out-of-fold predictions of {} objects, for `taxonova evaluate --predictions`", path.display(), set.len());
-    Ok(())
-}
-
-fn settings(config: &TrainConfig) -> BTreeMap<String, String> {
-    let list: [(&str, String); 9] = [
-        ("epochs", config.epochs.to_string()),
-        ("batch", config.batch.to_string()),
-        ("learning_rate", config.learning_rate.to_string()),
-        ("weight_decay", config.weight_decay.to_string()),
-        ("dropout", config.dropout.to_string()),
-        ("hidden", format!("{:?}", config.hidden)),
-        ("versions", config.versions.to_string()),
-        ("whole", config.whole.to_string()),
-        ("validation", config.validation.to_string()),
-    ];
-    list.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
-}
-
-/// Embeddings by the model itself, atom probabilities by the models that did not see the object's fold.
-fn reference_set(layout: &Layout, set: &[Example], trained: &Trained, out_of_fold: &[Vec<Prediction>]) -> Refset {
-    let rows: Vec<&[f32]> = set.iter().flat_map(|e| e.reference.iter().map(Vec::as_slice)).collect();
-    let mut embedded = trained.predict(layout, &rows).into_iter();
-    let atoms = layout.atoms();
-    let mut out = Vec::with_capacity(rows.len());
-    for (e, predictions) in set.iter().zip(out_of_fold) {
-        for ((p, age), own) in predictions.iter().zip(REFERENCE_AGES_D).zip(embedded.by_ref().take(e.reference.len())) {
-            out.push(RefRow {
-                object_id: e.object_id.clone(),
-                label: e.label.clone(),
-                fold: e.fold,
-                age_d: age as f32,
-                embedding: own.embedding,
-                atoms: atoms.iter().map(|&a| p.log_probability[a].exp() as f32).collect(),
-            });
-        }
-    }
-    Refset { encoder: export::encoder_hash(trained), rows: out }
-}
-
-fn predictions_csv(layout: &Layout, set: &[Example], out_of_fold: &[Vec<Prediction>]) -> anyhow::Result<Vec<u8>> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let mut header = vec!["object_id".to_string(), "label".into(), "fold".into()];
-    header.extend(layout.slots.iter().map(|s| format!("P:{}", s.name)));
-    csv.write_record(&header)?;
-    for (e, predictions) in set.iter().zip(out_of_fold) {
-        let Some(whole) = predictions.first() else { continue };
-        let mut row = vec![e.object_id.clone(), e.label.clone(), e.fold.to_string()];
-        row.extend(whole.log_probability.iter().map(|l| format!("{:.6e}", l.exp())));
-        csv.write_record(&row)?;
-    }
-    csv.into_inner().context("in memory")
-}
-
-fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written = crate::atomic::write(path, |file| file.write_all(bytes));
-    written.with_context(|| format!("{} can't be written", path.display())).map_err(Failure::internal)
 }
