@@ -84,7 +84,7 @@ impl Rules {
     pub fn slot(&self, layout: &Layout, p: impl Fn(usize) -> Option<f64>, age_d: f64) -> Option<(usize, f64)> {
         match self.at(age_d) {
             Rule::Threshold { tau } => decide(layout, p, tau),
-            Rule::Utility { lambda } => most_useful(layout, &self.information, p, lambda),
+            Rule::Utility { lambda } => most_useful(&self.information, p, lambda),
             Rule::Conformal { tau } => chain(layout, p).into_iter().find(|(_, p)| *p > tau),
         }
     }
@@ -108,11 +108,11 @@ pub fn information(layout: &Layout) -> Vec<f64> {
 }
 
 /// Of equals the first, which is the upper one: an only child adds nothing to its parent.
-pub(crate) fn most_useful(layout: &Layout, information: &[f64], p: impl Fn(usize) -> Option<f64>, lambda: f64) -> Option<(usize, f64)> {
+pub(crate) fn most_useful(information: &[f64], p: impl Fn(usize) -> Option<f64>, lambda: f64) -> Option<(usize, f64)> {
     let mut best = (lambda, None);
-    for slot in 0..layout.len() {
+    for (slot, information) in information.iter().enumerate() {
         let Some(value) = p(slot) else { continue };
-        let gain = value * (information[slot] + lambda);
+        let gain = value * (information + lambda);
         if gain > best.0 {
             best = (gain, Some((slot, value)));
         }

@@ -108,7 +108,7 @@ impl Decisions {
             let p = |slot: usize| s.p[slot];
             bins[at].1.push(conformal_score(layout, p, s.path));
             for (right, lambda) in bins[at].2.iter_mut().zip(&lambdas) {
-                let answer = most_useful(layout, &information, p, *lambda);
+                let answer = most_useful(&information, p, *lambda);
                 *right += usize::from(answer.is_none_or(|(slot, _)| s.path.contains(&slot)));
             }
         }

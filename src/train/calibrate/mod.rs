@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 pub const FIT_AGES_D: [f64; 2] = [30.0, 7.0];
 /// Share of an object's weight that its whole light curve has: T and b are those of all ages, and the answers for whole light
 /// curves are to have the right rates.
-const WHOLE: f64 = 2.0 / 3.0;
+const WHOLE: f64 = 0.8;
 /// An age this many times another one is no stand-in for it.
 const FAR: f64 = 2.0;
 

@@ -8,10 +8,12 @@ use crate::model::decisions::{Share, Wanted, coverage};
 use crate::taxonomy::{LabelIndex, target_slots};
 use std::sync::OnceLock;
 
+/// (path, fold, (age, log conditionals) ..).
+type Row = (Vec<usize>, u32, Vec<(f64, Vec<f64>)>);
+
 struct Real {
     layout: Layout,
-    /// (path, fold, (age, log conditionals) ..).
-    rows: Vec<(Vec<usize>, u32, Vec<(f64, Vec<f64>)>)>,
+    rows: Vec<Row>,
     fitted: Fitted,
 }
 
@@ -25,7 +27,7 @@ fn made() -> Real {
     let model = Model::shipped().unwrap();
     let layout = model.layout().clone();
     let index = LabelIndex::new(model.taxonomy());
-    let mut rows: Vec<(Vec<usize>, u32, Vec<(f64, Vec<f64>)>)> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     let mut last = String::new();
     for r in model.refset().unwrap().rows {
         let atoms: Vec<f64> = r.atoms.iter().map(|p| f64::from(*p).max(1e-5)).collect();
