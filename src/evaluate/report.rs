@@ -14,7 +14,7 @@ use std::collections::HashMap;
 pub const MIN_OBJECTS: u64 = 20;
 /// The logarithm of a probability of 0 is that of this (as in scikit-learn): one impossible object does not
 /// make a mean infinite.
-const LEAST_P: f64 = 1e-15;
+pub(super) const LEAST_P: f64 = 1e-15;
 
 /// One object to be judged.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], tau: f
 }
 
 /// Per slot: whether its objects come from sources of their own, which no object outside it has.
-fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
+pub(super) fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
     // Per source: objects in all, and per slot. Data have a few sources.
     let mut all: HashMap<u32, u64> = HashMap::new();
     let mut in_slot: HashMap<(u32, usize), u64> = HashMap::new();
@@ -200,7 +200,7 @@ fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
 }
 
 /// The threshold decision on probabilities in which NaN means "not in the model", as a path of slots.
-fn decided_path(layout: &Layout, p: &[f64], tau: f64) -> Vec<usize> {
+pub(super) fn decided_path(layout: &Layout, p: &[f64], tau: f64) -> Vec<usize> {
     let poured =
         Poured { p: p.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(), unresolved: vec![0.0; p.len()], unresolved_root: 0.0 };
     let Decision { slot, other, .. } = decide_poured(layout, &poured, tau);
