@@ -130,11 +130,9 @@ mod tests {
             row(1, None, 60, "B", 0.2),
         ];
         let ages = by_age(&layout, &rows, 0.5, Some(0));
-        let seen: Vec<_> = ages.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy, r.measures.auroc)).collect();
-        assert_eq!(
-            seen,
-            [("3 d", 2, Some(0.5), Some(0.0)), ("7 d", 1, Some(1.0), None), ("all", 2, Some(1.0), Some(1.0))]
-        );
+        let seen: Vec<_> =
+            ages.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy, r.measures.auroc)).collect();
+        assert_eq!(seen, [("3 d", 2, Some(0.5), Some(0.0)), ("7 d", 1, Some(1.0), None), ("all", 2, Some(1.0), Some(1.0))]);
         let points = by_points(&layout, &rows, 0.5, None);
         let seen: Vec<_> = points.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy)).collect();
         // With 1-2 points object 0 counts once, at 7 days.

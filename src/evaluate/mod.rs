@@ -21,7 +21,7 @@ mod study;
 mod text;
 mod truth;
 
-pub use ages::{AGES, Aged, AgeRow, POINT_BINS, by_age, by_points, table as age_table};
+pub use ages::{AGES, AgeRow, Aged, POINT_BINS, by_age, by_points, table as age_table};
 pub use auroc::auroc;
 pub use calibration::{Bin, Ece, expected_calibration_error, reliability};
 pub use confusion::{ClassScore, Confusion, f1};

@@ -124,10 +124,8 @@ mod tests {
             five_class: None,
             source: None,
         };
-        let rows = node_rows(
-            &layout,
-            &[object("A1", [0.8, 0.6, 0.2, 0.2]), object("A", [0.9, 0.1, 0.8, 0.1]), object("B", [0.4, 0.3, 0.1, 0.6])],
-        );
+        let rows =
+            node_rows(&layout, &[object("A1", [0.8, 0.6, 0.2, 0.2]), object("A", [0.9, 0.1, 0.8, 0.1]), object("B", [0.4, 0.3, 0.1, 0.6])]);
         let a1 = rows.iter().find(|r| r.node == "A1").unwrap();
         assert_eq!((a1.marginal.n, a1.marginal.positive), (2, 1));
         assert!((a1.marginal.mean_p - 0.45).abs() < 1e-12);

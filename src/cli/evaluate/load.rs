@@ -69,9 +69,8 @@ fn object(curve: &LightCurve, ages: &[Option<f64>]) -> Object {
 
 /// Measurements at 5 sigma; in total photometry all measurements.
 fn detections(curve: &LightCurve, observations: &[crate::lightcurve::Observation]) -> usize {
-    let counts = |o: &&crate::lightcurve::Observation| {
-        !o.is_limit() && (curve.photometry == Photometry::Total || o.snr() >= window::DETECTION_SNR)
-    };
+    let counts =
+        |o: &&crate::lightcurve::Observation| !o.is_limit() && (curve.photometry == Photometry::Total || o.snr() >= window::DETECTION_SNR);
     observations.iter().filter(counts).count()
 }
 

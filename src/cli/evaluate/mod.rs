@@ -1,6 +1,7 @@
 //! `taxonova evaluate`: how good a model's or a file's predictions are on labelled light curves.
 
 mod load;
+mod page;
 mod whole;
 
 use super::exit::{CommandResult, Exit, Failure};
@@ -83,13 +84,16 @@ pub struct EvaluateArgs {
 
 /// Runs the command.
 pub fn run(args: EvaluateArgs) -> CommandResult {
+    if let Some(folder) = &args.report {
+        page::prepare(folder, args.overwrite)?;
+    }
     let (files, unreadable) = read::expand(&args.data);
     for e in &unreadable {
         eprintln!("taxonova: {e}");
     }
     let mut judged = match &args.predictions {
-        Some(path) => load::from_file(&args, path, files)?,
-        None => load::from_model(&args, files)?,
+        Some(path) => load::from_file(&args, path, files.clone())?,
+        None => load::from_model(&args, files.clone())?,
     };
     judged.errors += unreadable.len() as u64;
     if judged.objects.is_empty() {
@@ -132,6 +136,10 @@ pub fn run(args: EvaluateArgs) -> CommandResult {
         against,
         notes: std::mem::take(&mut judged.notes),
     };
+    if let Some(folder) = &args.report {
+        let worst = page::worst::choose(layout, &sorted.fair, args.tau);
+        page::write(folder, &all, page::mistakes(&worst, &files, &args.read.options())?)?;
+    }
     print(&if args.json { all.json()? } else { all.text() })?;
     Ok(if judged.errors > 0 { Exit::Partly } else { Exit::Done })
 }

@@ -145,7 +145,10 @@ fn intervals(study: &Study, auroc: Option<&str>) -> String {
         let text = |i: &Option<crate::evaluate::bootstrap::Interval>| i.map_or_else(|| "-".into(), |i| i.to_string());
         let _ = writeln!(out, "    {:<28} {:>6}  {}  {}  {}", printable(&c.class), c.n, text(&c.precision), text(&c.recall), text(&c.f1));
     }
-    let _ = writeln!(out, "\nP of each node of {MIN_OBJECTS} or more against the rate: log-loss skill, Brier skill, |mean P - rate|; the same given the parent");
+    let _ = writeln!(
+        out,
+        "\nP of each node of {MIN_OBJECTS} or more against the rate: log-loss skill, Brier skill, |mean P - rate|; the same given the parent"
+    );
     for node in study.nodes.iter().filter(|n| n.marginal.positive >= MIN_OBJECTS) {
         let _ = write!(out, "    {:<28} {}", printable(&node.node), forecast(&node.marginal));
         let _ = writeln!(out, "  {}", node.conditional.as_ref().map_or_else(String::new, forecast));
