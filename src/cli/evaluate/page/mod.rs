@@ -31,7 +31,7 @@ pub fn prepare(folder: &Path, overwrite: bool) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|e| Failure::internal(anyhow!("--report {name}: the folder can't be made: {e}")))
 }
 
-/// Writes both files. `worst`: the blocks of [`worst::blocks`].
+/// Writes both files. `mistakes`: as from [`mistakes`].
 pub fn write(folder: &Path, whole: &Whole, mistakes: Vec<Block>) -> Result<(), Failure> {
     let tree = whole.fair.as_ref().map(|s| &s.report).or(whole.trained.as_ref()).map_or("", |r| r.taxonomy.as_str());
     let title = format!("Evaluation on the tree \"{tree}\"");
