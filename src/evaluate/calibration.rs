@@ -25,7 +25,7 @@ pub fn expected_calibration_error(confidence: &[f64], hit: &[bool]) -> Option<Ec
     if n == 0 {
         return None;
     }
-    let bins = (n / 100).clamp(1, 15);
+    let bins = bins(n);
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&a, &b| confidence[a].total_cmp(&confidence[b]).then(a.cmp(&b)));
     let sorted: Vec<f64> = order.iter().map(|&i| confidence[i]).collect();
@@ -40,6 +40,38 @@ pub fn expected_calibration_error(confidence: &[f64], hit: &[bool]) -> Option<Ec
         bias += binned(&sorted, &hits, bins);
     }
     Some(Ece { raw, debiased: raw - bias / REPEATS as f64, bins })
+}
+
+/// Objects of about the same stated probability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bin {
+    /// Objects.
+    pub n: u64,
+    /// Mean stated probability.
+    pub stated: f64,
+    /// Share of hits.
+    pub seen: f64,
+}
+
+/// The reliability curve: bins of equal mass as those of [`expected_calibration_error`], from the least stated probability on.
+pub fn reliability(confidence: &[f64], hit: &[bool]) -> Vec<Bin> {
+    let mut pairs: Vec<(f64, bool)> = confidence.iter().copied().zip(hit.iter().copied()).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let n = pairs.len();
+    let bins = bins(n);
+    (0..bins)
+        .filter_map(|b| pairs.get(b * n / bins..(b + 1) * n / bins))
+        .filter(|bin| !bin.is_empty())
+        .map(|bin| {
+            let n = bin.len() as f64;
+            let stated = bin.iter().map(|(c, _)| c).sum::<f64>() / n;
+            Bin { n: bin.len() as u64, stated, seen: bin.iter().filter(|(_, h)| *h).count() as f64 / n }
+        })
+        .collect()
+}
+
+fn bins(n: usize) -> usize {
+    (n / 100).clamp(1, 15)
 }
 
 fn binned(confidence: &[f64], hit: &[bool], bins: usize) -> f64 {
@@ -76,6 +108,10 @@ mod tests {
         let e = expected_calibration_error(&confidence, &hit).unwrap();
         assert_eq!(e.bins, 2);
         assert!((e.raw - 0.15).abs() < 1e-12);
+        let curve = reliability(&confidence, &hit);
+        assert_eq!(curve.len(), 2);
+        assert!((curve[0].stated - 0.2).abs() < 1e-12 && curve[0].seen == 0.5 && curve[1].n == 100 && curve[1].seen == 0.9);
+        assert!(reliability(&[], &[]).is_empty());
     }
 
     #[test]

@@ -3,20 +3,35 @@
 //!
 //! Probabilities are one value per slot of a [`crate::taxonomy::Layout`]; NaN = the class is not in the model.
 
+mod ages;
+mod auroc;
+pub mod bootstrap;
 mod calibration;
 mod confusion;
 mod five_class;
 mod hierarchical;
+mod levels;
+mod nodes;
+mod operating;
+mod outcome;
 mod place;
 pub mod predictions;
 mod report;
+mod study;
 mod text;
 mod truth;
 
-pub use calibration::{Ece, expected_calibration_error};
+pub use ages::{AGES, AgeRow, Aged, POINT_BINS, by_age, by_points, table as age_table};
+pub use auroc::auroc;
+pub use calibration::{Bin, Ece, expected_calibration_error, reliability};
 pub use confusion::{ClassScore, Confusion, f1};
 pub use five_class::{FIVE_CLASSES, FiveClass};
 pub use hierarchical::{Hierarchical, HierarchicalScore, Verdict, best_atom, lca_height, verdict};
+pub use levels::{Averages, LevelTable, averages, level_tables};
+pub use nodes::{Binary, NodeRow, binary, node_rows};
+pub use operating::{OperatingPoint, operating_curve, thresholds};
+pub use outcome::{Frame, MEASURES, Measures, Outcome, class_counts, scores};
 pub use place::LabelPlace;
 pub use report::{ClassRow, GroupRow, LevelRow, MIN_OBJECTS, Report, Scored, evaluate};
+pub use study::{ClassIntervals, MeasureRow, Study, compare};
 pub use truth::{Truth, Truths};

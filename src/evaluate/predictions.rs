@@ -1,7 +1,9 @@
 //! Predictions from a CSV file: columns `object_id` and `P:<node>`, as `taxonova classify` and
-//! `taxonova train --folds` write them. Other columns are left alone.
+//! `taxonova train --folds` write them. With a column `asof_d` there may be a row for each of several ages of an object (days since
+//! its first detection; empty = the whole light curve). A column `fold` must be the same for all rows of an object: an object in two
+//! folds was trained on when it was scored. Other columns are left alone.
 
-use crate::taxonomy::{Layout, Taxonomy, shipped};
+use crate::taxonomy::{Layout, Taxonomy, printable, shipped};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +43,36 @@ pub enum PredictionsError {
         /// What stands there.
         found: String,
     },
+    /// Not an age.
+    #[error("{path}: line {line}, column asof_d: \"{found}\" is no number of days, 0 or more (empty = the whole light curve)", path = path.display())]
+    Age {
+        /// File.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// What stands there.
+        found: String,
+    },
+    /// One object in two folds.
+    #[error("{path}: line {line}: {id} is in fold {found} here and in fold {first} before: a network that was trained on an object can't be scored on it", path = path.display())]
+    TwoFolds {
+        /// File.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Object.
+        id: String,
+        /// Fold on this line.
+        found: String,
+        /// Fold on its first line.
+        first: String,
+    },
+    /// No rows.
+    #[error("{path}: has a header and no rows", path = path.display())]
+    NoRows {
+        /// File.
+        path: PathBuf,
+    },
     /// The columns are those of another tree.
     #[error("{path}: has columns for {found} of the tree's {expected} nodes, \"{missing}\" is missing; give the tree they were made on with -t", path = path.display())]
     OtherTree {
@@ -60,8 +92,21 @@ pub enum PredictionsError {
 pub struct Predictions {
     /// P per slot; NaN where the field is empty ("not in the model"). None: the object got no answer.
     pub by_id: HashMap<String, Option<Vec<f64>>>,
-    /// Rows whose object id had come before; the first is kept.
+    /// The same at ages in days since the first detection, the youngest first.
+    pub by_age: Vec<(f64, HashMap<String, Option<Vec<f64>>>)>,
+    /// Rows whose object id had come before at the same age; the first is kept.
     pub repeated: u64,
+}
+
+impl Predictions {
+    fn at(&mut self, age_d: Option<f64>) -> &mut HashMap<String, Option<Vec<f64>>> {
+        let Some(age_d) = age_d else { return &mut self.by_id };
+        let place = self.by_age.partition_point(|(a, _)| *a < age_d);
+        if self.by_age.get(place).is_none_or(|(a, _)| *a != age_d) {
+            self.by_age.insert(place, (age_d, HashMap::new()));
+        }
+        &mut self.by_age[place].1
+    }
 }
 
 /// The names behind `P:` in a predictions file's header.
@@ -91,6 +136,7 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Predictions, PredictionsErro
     let header = reader.headers().map_err(error)?.clone();
     let column = |name: &str| header.iter().position(|h| h == name);
     let id = column("object_id").ok_or_else(|| PredictionsError::Column { path: path.to_path_buf(), column: "object_id".into() })?;
+    let (fold, asof) = (column("fold"), column("asof_d"));
     let slots: Vec<Option<usize>> = layout.slots.iter().map(|s| column(&format!("{P_PREFIX}{}", s.name))).collect();
     if let Some(missing) = slots.iter().position(Option::is_none) {
         return Err(PredictionsError::OtherTree {
@@ -101,10 +147,28 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Predictions, PredictionsErro
         });
     }
     let mut out = Predictions::default();
+    let mut folds: HashMap<String, String> = HashMap::new();
+    let mut any = false;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(error)? {
         let line = record.position().map_or(0, csv::Position::line);
         let object_id = record.get(id).unwrap_or_default().to_string();
+        any = true;
+        if let Some(found) = fold.and_then(|c| record.get(c)).map(str::trim).filter(|f| !f.is_empty()) {
+            let first = folds.entry(object_id.clone()).or_insert_with(|| found.to_string());
+            if first != found {
+                let (id, found, first) = (printable(&object_id), printable(found), printable(first));
+                return Err(PredictionsError::TwoFolds { path: path.to_path_buf(), line, id, found, first });
+            }
+        }
+        let age_d = match asof.and_then(|c| record.get(c)).map(str::trim).filter(|t| !t.is_empty()) {
+            None => None,
+            Some(text) => Some(text.parse::<f64>().ok().filter(|d| d.is_finite() && *d >= 0.0).ok_or_else(|| PredictionsError::Age {
+                path: path.to_path_buf(),
+                line,
+                found: printable(text),
+            })?),
+        };
         let mut p = Vec::with_capacity(slots.len());
         for &column in slots.iter().flatten() {
             let text = record.get(column).unwrap_or_default().trim();
@@ -114,18 +178,18 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Predictions, PredictionsErro
                 path: path.to_path_buf(),
                 line,
                 column: header.get(column).unwrap_or_default().to_string(),
-                found: crate::taxonomy::printable(text),
+                found: printable(text),
             })?);
         }
         let p = p.iter().any(|v| !v.is_nan()).then_some(p);
-        match out.by_id.entry(object_id) {
+        match out.at(age_d).entry(object_id) {
             std::collections::hash_map::Entry::Vacant(v) => {
                 v.insert(p);
             }
             std::collections::hash_map::Entry::Occupied(_) => out.repeated += 1,
         }
     }
-    Ok(out)
+    if any { Ok(out) } else { Err(PredictionsError::NoRows { path: path.to_path_buf() }) }
 }
 
 #[cfg(test)]
@@ -154,6 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn several_ages_of_an_object() {
+        let layout = Layout::new(&tree("Root{A,B}"));
+        let f = file("object_id,fold,asof_d,P:A,P:B\nx,1,30,0.6,0.4\nx,1,3,0.5,0.5\nx,1,,0.9,0.1\nx,1,3.0,0,1\ny,2,3,1,0\n");
+        let p = read(f.path(), &layout).unwrap();
+        assert_eq!(p.by_id["x"], Some(vec![0.9, 0.1]));
+        let ages: Vec<(f64, usize)> = p.by_age.iter().map(|(a, rows)| (*a, rows.len())).collect();
+        assert_eq!((ages, p.repeated), (vec![(3.0, 2), (30.0, 1)], 1));
+        assert_eq!(p.by_age[0].1["x"], Some(vec![0.5, 0.5]));
+    }
+
+    #[test]
     fn faults_are_named() {
         let layout = Layout::new(&tree("Root{A,B}"));
         let text = |content: &str| read(file(content).path(), &layout).unwrap_err().to_string();
@@ -161,6 +236,11 @@ mod tests {
         assert!(text("id,P:A,P:B\nx,1,0\n").contains("no column object_id"));
         let e = text("object_id,P:A,P:B\nx,1,0\ny,0.5,1.5\n");
         assert!(e.contains("line 3") && e.contains("P:B") && e.contains("1.5"), "{e}");
+        let e = text("object_id,fold,P:A,P:B\nx,1,1,0\nx,2,1,0\n");
+        assert!(e.contains("line 3") && e.contains("fold 2") && e.contains("fold 1"), "{e}");
+        let e = text("object_id,asof_d,P:A,P:B\nx,-3,1,0\n");
+        assert!(e.contains("asof_d") && e.contains("-3"), "{e}");
+        assert!(text("object_id,P:A,P:B\n").contains("no rows"));
         assert!(read(Path::new("/nonexistent.csv"), &layout).is_err());
     }
 }

@@ -1,9 +1,10 @@
 //! One report over many objects: what `taxonova evaluate` prints, and what `--json` writes.
 
-use super::calibration::{Ece, expected_calibration_error};
+use super::calibration::{Bin, Ece, expected_calibration_error, reliability};
 use super::confusion::{ClassScore, Confusion, ratio};
 use super::five_class::FiveClass;
 use super::hierarchical::{Hierarchical, HierarchicalScore, Verdict, best_atom, lca_height, verdict};
+use super::levels::{Averages, averages};
 use super::truth::Truth;
 use crate::cascade::{Decision, Poured, decide_poured};
 use crate::taxonomy::{Layout, Taxonomy};
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 pub const MIN_OBJECTS: u64 = 20;
 /// The logarithm of a probability of 0 is that of this (as in scikit-learn): one impossible object does not
 /// make a mean infinite.
-const LEAST_P: f64 = 1e-15;
+pub(super) const LEAST_P: f64 = 1e-15;
 
 /// One object to be judged.
 #[derive(Debug, Clone)]
@@ -57,8 +58,18 @@ pub struct GroupRow {
     pub log_loss: f64,
     /// Mean squared error summed over the members.
     pub brier: f64,
+    /// 1 - log loss / log loss of the members' rates; none where all objects are alike.
+    pub skill: Option<f64>,
+    /// 1 - Brier / Brier of the rates; none where all objects are alike.
+    pub brier_skill: Option<f64>,
+    /// Share of objects whose true member is among the 1, 2, 3 most probable ones; as far as there are more members.
+    pub top_k: Vec<f64>,
+    /// Means over the members with enough objects.
+    pub averages: Option<Averages>,
     /// Calibration of the answers' confidences.
     pub ece: Option<Ece>,
+    /// Their reliability curve.
+    pub reliability: Vec<Bin>,
 }
 
 /// One node: is the object in it? By the path to the most probable leaf.
@@ -165,7 +176,7 @@ pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], tau: f
 }
 
 /// Per slot: whether its objects come from sources of their own, which no object outside it has.
-fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
+pub(super) fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
     // Per source: objects in all, and per slot. Data have a few sources.
     let mut all: HashMap<u32, u64> = HashMap::new();
     let mut in_slot: HashMap<(u32, usize), u64> = HashMap::new();
@@ -200,7 +211,7 @@ fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
 }
 
 /// The threshold decision on probabilities in which NaN means "not in the model", as a path of slots.
-fn decided_path(layout: &Layout, p: &[f64], tau: f64) -> Vec<usize> {
+pub(super) fn decided_path(layout: &Layout, p: &[f64], tau: f64) -> Vec<usize> {
     let poured =
         Poured { p: p.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(), unresolved: vec![0.0; p.len()], unresolved_root: 0.0 };
     let Decision { slot, other, .. } = decide_poured(layout, &poured, tau);
@@ -317,6 +328,7 @@ fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bo
     let mut confusion = Confusion::new(group.members.iter().map(|&m| layout.slots[m].name.clone()).collect());
     let (mut log_loss, mut brier) = (0.0, 0.0);
     let (mut confidence, mut hit) = (Vec::new(), Vec::new());
+    let mut ranks = vec![0u64; group.members.len()];
     for object in objects {
         let Some(truth) = object.truth.path.get(level - 1).and_then(|t| group.members.iter().position(|m| m == t)) else { continue };
         let p: Vec<f64> = group.members.iter().map(|&m| if object.p[m].is_nan() { 0.0 } else { object.p[m] }).collect();
@@ -331,6 +343,9 @@ fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bo
             }
         }
         confusion.add(truth, best);
+        // Of equals the first is the better.
+        let better = p.iter().enumerate().filter(|&(m, v)| *v > p[truth] || (*v == p[truth] && m < truth)).count();
+        ranks[better] += 1;
         log_loss -= (p[truth] / sum).max(LEAST_P).ln();
         brier += p.iter().enumerate().map(|(m, v)| (v / sum - f64::from(u8::from(m == truth))).powi(2)).sum::<f64>();
         confidence.push(p[best] / sum);
@@ -340,6 +355,11 @@ fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bo
     if n == 0 {
         return None;
     }
+    let total = n as f64;
+    let rates: Vec<f64> = confusion.counts.iter().map(|row| row.iter().sum::<u64>() as f64 / total).collect();
+    let entropy: f64 = rates.iter().filter(|r| **r > 0.0).map(|r| -r * r.ln()).sum();
+    let gini = 1.0 - rates.iter().map(|r| r * r).sum::<f64>();
+    let within = |k: usize| ranks.iter().take(k).sum::<u64>() as f64 / total;
     let scores = confusion.scores();
     let counted = scores.iter().zip(&group.members).filter(|(s, m)| s.n >= MIN_OBJECTS && !own_source[**m]);
     let enough: Vec<f64> = counted.map(|(s, _)| s.f1).collect();
@@ -348,8 +368,13 @@ fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bo
         n,
         accuracy: confusion.accuracy(),
         macro_f1: (enough.len() >= 2).then(|| enough.iter().sum::<f64>() / enough.len() as f64),
-        log_loss: log_loss / n as f64,
-        brier: brier / n as f64,
+        log_loss: log_loss / total,
+        brier: brier / total,
+        skill: (entropy > 0.0).then(|| 1.0 - log_loss / total / entropy),
+        brier_skill: (gini > 0.0).then(|| 1.0 - brier / total / gini),
+        top_k: (1..group.members.len().min(4)).map(within).collect(),
+        averages: averages(&confusion),
+        reliability: reliability(&confidence, &hit),
         ece: expected_calibration_error(&confidence, &hit),
         confusion,
     })
@@ -403,6 +428,12 @@ mod tests {
         assert!((a.log_loss - ln).abs() < 1e-12);
         let brier = 2.0 * (0.25f64.powi(2) + (5.0f64 / 11.0).powi(2) + (8.0f64 / 9.0).powi(2)) / 3.0;
         assert!((a.brier - brier).abs() < 1e-12);
+        // Two of three are A1.
+        let entropy = -(2.0 / 3.0 * (2.0f64 / 3.0).ln() + (1.0f64 / 3.0).ln() / 3.0);
+        assert!((a.skill.unwrap() - (1.0 - ln / entropy)).abs() < 1e-12);
+        assert!((a.brier_skill.unwrap() - (1.0 - brier / (4.0 / 9.0))).abs() < 1e-12);
+        assert_eq!(a.top_k.len(), 1);
+        assert!((a.top_k[0] - 2.0 / 3.0).abs() < 1e-12);
         let a1 = r.classes.iter().find(|c| c.score.class == "A1").unwrap();
         assert_eq!((a1.score.n, a1.score.predicted, a1.score.correct, a1.enough), (2, 2, 1, false));
         let b = r.classes.iter().find(|c| c.score.class == "B").unwrap();

@@ -121,3 +121,98 @@ fn what_the_model_was_trained_on_is_never_scored_without_saying_so() {
     let scores: Vec<&str> = after.lines().skip(1).filter(|l| l.chars().any(|c| c.is_ascii_digit())).collect();
     assert!(!scores.is_empty() && scores.iter().all(|l| l.starts_with("[TRAINED ON]")));
 }
+
+/// 60 objects of two classes at three ages; from 14 days on the answers are right.
+fn ages_case(dir: &Path) -> (String, String) {
+    let (_, layout) = transients();
+    let mut data = String::from("object_id,mjd,band,mag,mag_err,label\n");
+    let mut predictions = String::from("object_id,label,fold,asof_d");
+    for slot in &layout.slots {
+        predictions.push_str(&format!(",P:{}", slot.name));
+    }
+    predictions.push('\n');
+    for i in 0..60 {
+        let (label, other) = if i % 2 == 0 { ("SN II", "SN IIn") } else { ("SN IIn", "SN II") };
+        for day in [0, 1, 10, 20] {
+            data.push_str(&format!("o{i},{},g,18,0.1,{label}\n", 59000 + day));
+        }
+        for (age, said) in [("3", other), ("14", label), ("", label)] {
+            let atom = layout.by_name(said).unwrap();
+            predictions.push_str(&format!("o{i},{label},{},{age}", i % 10));
+            for slot in 0..layout.len() {
+                predictions.push_str(if layout.ancestor_or_self(slot, atom) { ",1" } else { ",0" });
+            }
+            predictions.push('\n');
+        }
+    }
+    (write(dir, "data.csv", &data), write(dir, "oof.csv", &predictions))
+}
+
+#[test]
+fn measures_by_age_and_points_and_the_difference_of_two_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, oof) = ages_case(dir.path());
+    let (code, out, err) = evaluate(&[&data, "--predictions", &oof, "--asof", "14,3", "--auroc", "SN II", "--json", "--against", &oof]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let v: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let ages = v["report"]["by_age"].as_array().unwrap();
+    let seen: Vec<_> = ages.iter().map(|a| (a["name"].as_str().unwrap(), a["leaf_macro_f1"].as_f64(), a["auroc"].as_f64())).collect();
+    assert_eq!(seen, [("3 d", Some(0.0), Some(0.0)), ("14 d", Some(1.0), Some(1.0)), ("all", Some(1.0), Some(1.0))]);
+    // Two detections at 3 days, three at 14, four in all: the latter two share a bin, in which an object counts once.
+    let points = v["report"]["by_points"].as_array().unwrap();
+    let seen: Vec<_> = points.iter().map(|a| (a["name"].as_str().unwrap(), a["n"].as_u64().unwrap())).collect();
+    assert_eq!(seen, [("1-2 points", 60), ("3-5 points", 60)]);
+    let difference = &v["against"]["differences"][0]["interval"];
+    assert_eq!((v["against"]["n"].as_u64(), difference["low"].as_f64()), (Some(60), Some(0.0)));
+    let (code, _, err) = evaluate(&[&data, "--predictions", &oof, "--asof", "7"]);
+    assert!(code == 2 && err.contains("asof_d 7") && err.contains("3, 14"), "{err}");
+}
+
+#[test]
+fn labels_that_the_tree_does_not_know_and_classes_that_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, predictions) = case(dir.path(), &[("sn1", "SN II", "SN II"), ("sn2", "SLSN-Q", "SN II"), ("sn3", "TDE", "SN II")]);
+    let (code, text, _) = evaluate(&[&data, "--predictions", &predictions, "--leave-out", "TDE"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("SLSN-Q (1, perhaps SLSN") && text.contains("1 objects of TDE"), "{text}");
+    assert!(text.contains("1 objects on the tree"), "{text}");
+    let (code, _, err) = evaluate(&[&data, "--predictions", &predictions, "--unmapped", "error"]);
+    assert!(code == 2 && err.contains("SLSN-Q"), "{err}");
+    let (code, _, err) = evaluate(&[&data, "--predictions", &predictions, "--leave-out", "TDEE"]);
+    assert!(code == 2 && err.contains("\"TDE\""), "{err}");
+}
+
+#[test]
+fn an_object_in_two_folds_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, predictions) = case(dir.path(), &[("sn1", "SN II", "SN II")]);
+    let text = std::fs::read_to_string(&predictions).unwrap();
+    let row = text.lines().nth(1).unwrap().replacen("sn1,0", "sn1,1", 1);
+    let leaky = write(dir.path(), "leaky.csv", &format!("{text}{row}\n"));
+    let (code, _, err) = evaluate(&[&data, "--predictions", &leaky]);
+    assert!(code == 2 && err.contains("fold 1") && err.contains("fold 0"), "{err}");
+}
+
+#[test]
+fn a_report_of_the_shipped_model_on_the_sample() {
+    let dir = tempfile::tempdir().unwrap();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample_data/simulated.csv");
+    let folder = dir.path().join("a/report");
+    let folder = folder.to_str().unwrap();
+    let args = [sample, "-m", "transients", "--asof", "14", "--report", folder];
+    let (code, _, err) = evaluate(&args);
+    assert_eq!(code, 0, "{err}");
+    let page = std::fs::read_to_string(format!("{folder}/report.html")).unwrap();
+    for piece in
+        ["<h2>Per class</h2>", "<h2>Operating curve</h2>", "<h2>Days since the first detection</h2>", "<svg", "prefers-color-scheme"]
+    {
+        assert!(page.contains(piece), "{piece}");
+    }
+    assert!(!page.contains("<script") && !page.contains("href=") && !page.contains("src="), "self-contained");
+    assert_eq!(page.matches("<figure>").count(), page.matches("</figure>").count());
+    let text = std::fs::read_to_string(format!("{folder}/report.md")).unwrap();
+    assert!(text.contains("## Headline measures") && !text.contains("<svg"));
+    let (code, _, err) = evaluate(&args);
+    assert!(code == 2 && err.contains("--overwrite"), "{err}");
+    assert_eq!(evaluate(&[&args[..], &["--overwrite"]].concat()).0, 0);
+}
