@@ -13,12 +13,12 @@ mod measures;
 mod settings;
 mod table;
 
-use measures::{Judge, LEFT_OUT};
+use measures::{Judge, LEFT_OUT, Row};
 use settings::{Cache, Kind, Predicted, Residuals, Setting};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use table::{Entrant, Round, chosen};
-use taxonova::evaluate::{FiveClass, Scored, Truth, evaluate};
+use table::{Entrant, Round, chosen, values_of};
+use taxonova::evaluate::{FiveClass, Report, Scored, Truth, evaluate};
 use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{self, ReadOptions};
 use taxonova::taxonomy::{Edit, Form, Layout, Subtree, Taxonomy, match_label, parse_json, shipped};
@@ -182,10 +182,12 @@ impl Ground {
             let read = |&i: &usize| self.from.iter().map(|s| s.map_or(f64::NAN, |s| all[i][s])).collect::<Vec<f64>>();
             let p: Vec<Vec<f64>> = self.objects.iter().map(read).collect();
             let each = self.truths.iter().zip(&self.five).zip(&p);
-            rows.push(each.map(|((t, five), p)| self.judge.row(t, *five, p)).collect());
+            rows.push(each.map(|((t, five), p)| self.judge.row(t, *five, p)).collect::<Vec<Row>>());
             let scored = |(p, truth): (Vec<f64>, &Truth)| Scored { truth: truth.clone(), p, five_class: None, source: None };
             let scored: Vec<Scored> = p.into_iter().zip(&self.truths).map(scored).collect();
-            for g in evaluate(&self.tree, &self.layout, &scored, 0.5).groups.iter().filter(|g| g.parent != self.layout.root_name) {
+            let report = evaluate(&self.tree, &self.layout, &scored, 0.5);
+            self.agrees(setting, &rows[rows.len() - 1], &report);
+            for g in report.groups.iter().filter(|g| g.parent != self.layout.root_name) {
                 let enough = self.truths.iter().filter(|t| self.reaches_below(t, &g.parent)).count() as u64 >= MIN_CALIBRATION;
                 let value = if matches!(setting.kind, Kind::FlatLevel(_)) { f64::NAN } else { g.ece.map_or(f64::NAN, |e| e.debiased) };
                 match ece.iter_mut().find(|(name, _)| *name == g.parent) {
@@ -200,6 +202,22 @@ impl Ground {
         let columns = columns.filter(|name| self.truths.iter().filter(|t| self.reaches_below(t, name)).count() as u64 >= MIN_CALIBRATION);
         let of = |name: String| (name.clone(), ece.iter().find(|(g, _)| *g == name).map_or(f64::NAN, |(_, v)| *v));
         Entrant { name: setting.name(), kind: setting.kind, against, rows, ece: columns.map(of).collect() }
+    }
+
+    /// The sums must give what the library's own report says of the same objects.
+    fn agrees(&self, setting: &Setting, rows: &[Row], report: &Report) {
+        if matches!(setting.kind, Kind::FlatLevel(_)) {
+            return;
+        }
+        let own = values_of(&self.judge, setting.kind, rows);
+        for (name, theirs) in [("hF micro", Some(report.micro.f)), ("leaf F1", report.macro_f1), ("severity", report.severity)] {
+            let own = self.judge.measures.iter().position(|(m, _)| m == name).and_then(|m| own.get(m).copied());
+            assert!(
+                own.zip(theirs).is_none_or(|(a, b)| (a - b).abs() < 1e-9),
+                "{}: {name} {own:?}, the report has {theirs:?}",
+                setting.name()
+            );
+        }
     }
 
     fn reaches_below(&self, truth: &Truth, name: &str) -> bool {

@@ -38,6 +38,13 @@ fn values(judge: &Judge, e: &Entrant, weights: &[u32]) -> Vec<f64> {
     mean
 }
 
+/// The measures of all objects alike.
+pub fn values_of(judge: &Judge, kind: Kind, rows: &[Row]) -> Vec<f64> {
+    let mut sums = vec![0.0; judge.n_sums()];
+    rows.iter().flatten().for_each(|&(i, v)| sums[i as usize] += f64::from(v));
+    judge.values(kind, &sums)
+}
+
 /// Bounds of the middle 95 %.
 fn interval(mut draws: Vec<f64>) -> [f64; 2] {
     draws.sort_by(f64::total_cmp);
