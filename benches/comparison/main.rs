@@ -110,8 +110,8 @@ fn measure(tree: &Taxonomy, set: &[Example], found: &[(Setting, Vec<Predicted>)]
         let among = |keep: &dyn Fn(&Setting) -> bool| -> Vec<(&Setting, &Entrant)> {
             settings.iter().copied().zip(&entrants).filter(|(s, _)| keep(s)).collect()
         };
-        let flat = chosen("flat, chosen", &ground.judge, &among(&|s| s.is_flat()), &ground.folds, None);
-        let tree_best = chosen("hierarchy, chosen", &ground.judge, &among(&|s| s.is_grid()), &ground.folds, Some("flat, chosen"));
+        let flat = chosen("chosen flat", &ground.judge, &among(&|s| s.is_flat()), &ground.folds, None);
+        let tree_best = chosen("chosen hierarchy", &ground.judge, &among(&|s| s.is_grid()), &ground.folds, Some("chosen flat"));
         // Tables have one set of columns: those of the first entrant.
         let blank: Vec<(String, f64)> = entrants.first().map_or(Vec::new(), |e| e.ece.iter().map(|(g, _)| (g.clone(), f64::NAN)).collect());
         entrants.extend(flat.into_iter().chain(tree_best).map(|e| Entrant { ece: blank.clone(), ..e }));
