@@ -2,7 +2,7 @@
 //! trained flat (on the tree's leaves and residuals, or on one level's classes), with the hierarchical cross-entropy without
 //! weights (HXE), and with weights of form `node` and `label` (WHXE), over alpha and beta; with residuals and without.
 //!
-//! cargo bench --bench comparison -- [--seeds 1] [--epochs 40] [--members 1] [--hidden 128,64] [--versions 6] [--only NAME]
+//! cargo bench --bench comparison -- [--seeds 1] [--epochs 30] [--members 1] [--hidden 128,64] [--versions 6] [--only NAME]
 //!     [--measure] [--draws 1000] [--cache target/comparison] [--csv FILE]
 //!
 //! Out-of-fold predictions are kept in the cache, so that a run can be interrupted and measures be worked out again:
@@ -51,7 +51,7 @@ fn compare(dir: &Path) -> Result<(), String> {
     let layout = Layout::new(&tree);
     let hidden: String = argument("--hidden", "128,64".to_string());
     let config = TrainConfig {
-        epochs: argument("--epochs", 40),
+        epochs: argument("--epochs", 30),
         members: argument("--members", 1),
         versions: argument("--versions", 6),
         hidden: hidden.split(',').filter_map(|h| h.parse().ok()).collect(),
