@@ -3,7 +3,7 @@
 use super::exit::{CommandResult, Exit, Failure};
 use crate::batch::number::write_number;
 use crate::features::{self, FEATURES};
-use crate::lightcurve::read;
+use crate::lightcurve::{read, window};
 use crate::taxonomy::printable;
 use anyhow::anyhow;
 use std::io::BufWriter;
@@ -23,6 +23,9 @@ pub struct Args {
     /// Print the table of names, units and meanings instead
     #[arg(long)]
     list: bool,
+    /// Only what was known so many days after the first detection
+    #[arg(long, value_name = "DAYS", value_parser = super::inputs::days)]
+    asof: Option<f64>,
     /// How files are read.
     #[command(flatten)]
     read: super::inputs::ReadArgs,
@@ -60,7 +63,10 @@ pub fn run(args: &Args) -> CommandResult {
             };
             for item in reader {
                 match item {
-                    Ok(lc) => {
+                    Ok(mut lc) => {
+                        if let Some(age_d) = args.asof {
+                            lc.observations = window::as_of(&lc, age_d);
+                        }
                         let label = lc.label.as_deref().unwrap_or_default();
                         let mut row = vec![printable(&lc.object_id).into_bytes(), printable(label).into_bytes()];
                         for v in features::compute(&lc.observations, lc.photometry, &features::Group::ALL) {

@@ -143,3 +143,26 @@ fn figures_of_one_and_of_all() {
     assert!(none.code == 2 && none.err.contains("sim-0001"), "{}", none.err);
     assert_eq!(taxonova(&["plot", "absent.csv", "-o", "x.svg"], dir.path()).code, 2);
 }
+
+#[test]
+fn features_as_of_an_age_see_no_more_than_was_known() {
+    let dir = folder();
+    let rows = |args: &[&str]| {
+        let ran = taxonova(&[&["features", "sample.csv", "-o", "out.csv"], args].concat(), dir.path());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        table(&std::fs::read_to_string(dir.path().join("out.csv")).unwrap())
+    };
+    let (whole, early) = (rows(&[]), rows(&["--asof", "10"]));
+    assert_eq!(whole.len(), early.len());
+    let mut fewer = 0;
+    for (w, e) in whole.iter().zip(&early) {
+        assert_eq!(w["object_id"], e["object_id"]);
+        let (w, e) = (number(w, "r_n"), number(e, "r_n"));
+        assert!(e <= w, "{e} points at 10 days, {w} in all");
+        fewer += u32::from(e < w);
+    }
+    assert!(fewer > 0);
+    // Long after its end a light curve is whole.
+    assert_eq!(rows(&["--asof", "100000"]), whole);
+    assert_eq!(taxonova(&["features", "sample.csv", "-o", "out.csv", "--asof", "-1"], dir.path()).code, 2);
+}
