@@ -5,6 +5,7 @@ pub mod head;
 pub mod history;
 pub mod influence;
 pub mod meta;
+pub mod novelty;
 pub mod onnx;
 mod parts;
 pub mod refset;
