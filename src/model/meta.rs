@@ -1,6 +1,7 @@
 //! What a bundle says of itself: the `taxonova.*` entries of the file's metadata.
 
 use super::ModelError;
+use super::novelty::Novelty;
 use crate::taxonomy::{Taxonomy, parse_json, to_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,6 +71,8 @@ pub struct Metadata {
     pub trained_on: Vec<u64>,
     /// Of a refitted model: the tree of the network that it stands on, whose atoms the reference set knows.
     pub base: Option<Taxonomy>,
+    /// What the novelty score needs; none in bundles without one.
+    pub novelty: Option<Novelty>,
 }
 
 impl Metadata {
@@ -88,7 +91,8 @@ impl Metadata {
             ("trained_on", ids),
         ];
         let base = self.base.as_ref().map(|base| ("base", to_json(base)));
-        entries.into_iter().chain(base).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
+        let novelty = self.novelty.as_ref().map(|n| ("novelty", json(n)));
+        entries.into_iter().chain(base).chain(novelty).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
     }
 
     /// From the file's entries. `path` is for messages.
@@ -122,6 +126,7 @@ impl Metadata {
             encoder: get("encoder")?.to_string(),
             trained_on: trained_on.ok_or_else(|| bad(path, "trained_on", "hexadecimal digits, 16 an object"))?,
             base,
+            novelty: get("novelty").ok().map(|text| value(text, "novelty", path)).transpose()?,
         })
     }
 }

@@ -280,6 +280,11 @@ impl Model {
         counts
     }
 
+    /// How novel an embedding is, per cent of the objects not trained on that are less so; none in bundles without the score.
+    pub fn novelty(&self, embedding: &[f32], age_d: f64) -> Option<f64> {
+        self.metadata.novelty.as_ref()?.of(embedding, age_d)
+    }
+
     /// Folds of the data's fixed split that were trained on.
     pub fn trained_folds(&self) -> &[u32] {
         &self.metadata.summary.folds

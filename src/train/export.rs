@@ -59,6 +59,7 @@ pub fn bundle<'a>(
         encoder: encoder_hash(trained),
         trained_on,
         base: None,
+        novelty: trained.novelty.clone(),
     };
     g.finish(metadata.entries())
 }

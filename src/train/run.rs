@@ -95,6 +95,8 @@ pub struct Trained {
     pub w_eff: Vec<f64>,
     /// Objects per node that were trained on (validation part included).
     pub counts: BTreeMap<NodeId, u64>,
+    /// The novelty score, fitted after training with objects that were not trained on; none until then.
+    pub novelty: Option<crate::model::novelty::Novelty>,
 }
 
 /// Why training ended without a model.
@@ -179,7 +181,7 @@ pub fn train(
         .collect();
     let members = members?;
     let detail = detail(&members, config.seed);
-    Ok(Trained { members, normaliser, detail, w_eff, counts: counts_of(usable.iter().copied()) })
+    Ok(Trained { members, normaliser, detail, w_eff, counts: counts_of(usable.iter().copied()), novelty: None })
 }
 
 /// Normalised inputs of every version of every example.

@@ -55,6 +55,8 @@ pub fn build(model: &Model, fitted: &Fitted<'_>, embedding: usize, counts: &Coun
         encoder: old.encoder.clone(),
         trained_on: old.trained_on.clone(),
         base: Some(model.base_taxonomy().clone()),
+        // The encoder is the same.
+        novelty: old.novelty.clone(),
     };
     Ok(g.finish(metadata.entries()))
 }
