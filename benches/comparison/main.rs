@@ -62,7 +62,7 @@ fn compare(dir: &Path) -> Result<(), String> {
     let cache = Cache { folder: root.join(&network) };
     let (seeds, only) = (argument("--seeds", 1u64), argument("--only", String::new()));
     let measure_alone = std::env::args().any(|a| a == "--measure");
-    let (set, _) = examples(&curves, &tree, &layout, if measure_alone { 0 } else { config.versions }, 1);
+    let (set, _) = examples(&curves, &tree, &layout, &config.groups, if measure_alone { 0 } else { config.versions }, 1);
     drop(curves);
     let mut found: Vec<(Setting, Vec<Predicted>)> = settings::all().into_iter().map(|s| (s, Vec::new())).collect();
     for seed in 1..=seeds {

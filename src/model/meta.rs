@@ -2,6 +2,7 @@
 
 use super::ModelError;
 use super::decisions::Decisions;
+use super::novelty::Novelty;
 use crate::taxonomy::{Taxonomy, parse_json, to_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,6 +83,8 @@ pub struct Metadata {
     pub base: Option<Taxonomy>,
     /// What the rules `utility` and `conformal` need; none in a model that was never calibrated.
     pub decisions: Option<Decisions>,
+    /// What the novelty score needs; none in bundles without one.
+    pub novelty: Option<Novelty>,
 }
 
 impl Metadata {
@@ -101,7 +104,8 @@ impl Metadata {
         ];
         let base = self.base.as_ref().map(|base| ("base", to_json(base)));
         let decisions = self.decisions.as_ref().map(|d| ("decisions", json(d)));
-        entries.into_iter().chain(base).chain(decisions).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
+        let novelty = self.novelty.as_ref().map(|n| ("novelty", json(n)));
+        entries.into_iter().chain(base).chain(decisions).chain(novelty).map(|(k, v)| (format!("{PREFIX}{k}"), v)).collect()
     }
 
     /// From the file's entries. `path` is for messages.
@@ -136,6 +140,7 @@ impl Metadata {
             trained_on: trained_on.ok_or_else(|| bad(path, "trained_on", "hexadecimal digits, 16 an object"))?,
             base,
             decisions: get("decisions").ok().map(|text| value(text, "decisions", path)).transpose()?,
+            novelty: get("novelty").ok().map(|text| value(text, "novelty", path)).transpose()?,
         })
     }
 }

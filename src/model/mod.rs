@@ -8,6 +8,7 @@ pub mod head;
 pub mod history;
 pub mod influence;
 pub mod meta;
+pub mod novelty;
 pub mod onnx;
 mod parts;
 pub mod priors;
@@ -174,6 +175,10 @@ impl Model {
         if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
             return Err(bad("decisions", fault));
         }
+        let width = metadata.novelty.as_ref().map_or(0, |n| n.mean.len());
+        if let Some(fault) = metadata.novelty.as_ref().and_then(|n| n.fault(width)) {
+            return Err(bad("novelty", fault));
+        }
         let scaling = calibration::Scaling::of(&metadata.calibration, &layout);
         let (groups, columns) = inputs(&metadata.recipe.features)
             .map_err(|unknown| bad("recipe", format!("feature {unknown} is not known to this version of taxonova")))?;
@@ -317,6 +322,11 @@ impl Model {
             }
         }
         counts
+    }
+
+    /// How novel an embedding is, per cent of the objects not trained on that are less so; none in bundles without the score.
+    pub fn novelty(&self, embedding: &[f32], age_d: f64) -> Option<f64> {
+        self.metadata.novelty.as_ref()?.of(embedding, age_d)
     }
 
     /// Folds of the data's fixed split that were trained on.

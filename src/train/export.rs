@@ -64,6 +64,7 @@ pub fn bundle<'a>(
         trained_on,
         base: None,
         decisions: None,
+        novelty: trained.novelty.clone(),
     };
     g.finish(metadata.entries())
 }

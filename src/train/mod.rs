@@ -17,6 +17,7 @@ pub mod loss;
 pub mod network;
 #[cfg(feature = "train")]
 pub mod normalise;
+pub mod novelty;
 pub mod prune;
 pub mod refit;
 pub mod rng;

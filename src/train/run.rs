@@ -103,6 +103,8 @@ pub struct Trained {
     pub peak_mag: Option<(f64, f64)>,
     /// Objects per node that were trained on (validation part included).
     pub counts: BTreeMap<NodeId, u64>,
+    /// The novelty score, fitted after training with objects that were not trained on; none until then.
+    pub novelty: Option<crate::model::novelty::Novelty>,
 }
 
 /// Why training ended without a model.
@@ -204,6 +206,7 @@ pub fn train(
         w_eff,
         peak_mag: range(&usable),
         counts: counts_of(usable.iter().copied()),
+        novelty: None,
     })
 }
 

@@ -65,6 +65,8 @@ pub fn build(
         trained_on: old.trained_on.clone(),
         base: Some(model.base_taxonomy().clone()),
         decisions,
+        // The encoder is the same.
+        novelty: old.novelty.clone(),
     };
     Ok(g.finish(metadata.entries()))
 }
