@@ -62,7 +62,9 @@ fn a_loss_that_is_no_number_names_the_batch() {
 fn numbers_too_large_stop_with_the_batch_that_has_them() {
     let (tree, layout, mut set) = set();
     // The distance between the two overflows.
-    set.iter_mut().enumerate().for_each(|(i, e)| e.versions[0][0] = if i % 2 == 0 { f32::MAX } else { f32::MIN });
+    for (i, e) in set.iter_mut().enumerate() {
+        e.versions.iter_mut().for_each(|v| v[0] = if i % 2 == 0 { f32::MAX } else { f32::MIN });
+    }
     let all: Vec<&Example> = set.iter().collect();
     match train(&all, &tree, &layout, &tree.weights, &config(), &|_| ControlFlow::Continue(())) {
         Err(e @ TrainError::NotFinite { batch: 1.., .. }) => {
