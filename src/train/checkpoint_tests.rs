@@ -95,7 +95,7 @@ fn another_training_is_refused_with_the_reason() {
     assert!(Progress::resume(&folder, &manifest(&set, 1)).unwrap().is_none());
     Progress::start(&folder, &manifest(&set, 1)).unwrap();
     let text = Progress::resume(&folder, &manifest(&set, 2)).unwrap_err().to_string();
-    assert!(text.contains("seed (then 1, now 2)") && !text.contains("data"), "{text}");
+    assert!(text.contains("seed (then 1, now 2)") && !text.contains("data ("), "{text}");
     set[3].versions[0][0] = 12345.0;
     let text = Progress::resume(&folder, &manifest(&set, 1)).unwrap_err().to_string();
     assert!(text.contains("data (then 36 objects"), "{text}");
