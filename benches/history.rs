@@ -31,7 +31,8 @@ fn main() {
     let go = AtomicBool::new(false);
     let mut session = Model::shipped().and_then(|m| m.session()).expect("the shipped model runs");
     // The graph is compiled when it is first used.
-    let warm = history(&mut session, &curve(100), &epochs(session.model().profile(), &curve(100), 64), &go).expect("it runs");
+    let profile = session.model().profile().clone();
+    let warm = history(&mut session, &curve(100), &epochs(&profile, &curve(100), 64), &go).expect("it runs");
     assert!(warm.is_some());
     println!("points  history of 64 epochs   every point   every night   (CPU ms)");
     for n in [50, 200, 1000, 1500, 10_000, 100_000] {
@@ -41,7 +42,7 @@ fn main() {
             work();
             (cpu_s() - from) * 1e3
         };
-        let times = epochs(session.model().profile(), &lc, 64);
+        let times = epochs(&profile, &lc, 64);
         let of_history = timed(&mut || assert!(history(&mut session, &lc, &times, &go).is_ok_and(|h| h.is_some())));
         let mut of =
             |unit| timed(&mut || assert!(influence(&mut session, &lc.observations, lc.photometry, unit, &go).is_ok_and(|i| i.is_some())));

@@ -2,7 +2,7 @@
 //! disk and put in the place of the old one, so that a crash leaves the old file or the new one.
 
 use std::io::{Error, ErrorKind, Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A file beside its later place, with the permissions of any other new file.
@@ -37,26 +37,54 @@ pub fn write_private(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<()
     replace(path, true, fill)
 }
 
+/// Writes several files: first all beside their places, then each is put there. An error while writing, with the path that
+/// it is about, leaves every old file as it was.
+pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> std::result::Result<(), (PathBuf, Error)> {
+    let mut ready = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        ready.push((path, prepare(path, false, |file| file.write_all(bytes)).map_err(|e| (path.clone(), e))?));
+    }
+    for (path, prepared) in ready {
+        put(prepared).map_err(|e| (path.clone(), e))?;
+    }
+    Ok(())
+}
+
 fn replace(path: &Path, private: bool, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    put(prepare(path, private, fill)?)
+}
+
+/// A whole file on the disk, and the place where it belongs.
+fn prepare(path: &Path, private: bool, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<(NamedTempFile, PathBuf)> {
     // The target of a link is replaced, not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let folder = match target.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
     let old = std::fs::metadata(&target).ok();
     if old.as_ref().is_some_and(|m| m.permissions().readonly()) {
         return Err(Error::new(ErrorKind::PermissionDenied, "the file is read-only"));
     }
-    let mut file = temporary_for(folder, private)?;
+    if old.as_ref().is_some_and(|m| m.is_dir()) {
+        return Err(Error::new(ErrorKind::IsADirectory, "it is a folder"));
+    }
+    let mut file = temporary_for(folder_of(&target), private)?;
     fill(file.as_file_mut())?;
     if let Some(old) = old.filter(|_| !private) {
         file.as_file().set_permissions(old.permissions())?;
     }
     file.as_file().sync_all()?;
+    Ok((file, target))
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
+}
+
+fn put((file, target): (NamedTempFile, PathBuf)) -> Result<()> {
     file.persist(&target).map_err(|e| e.error)?;
     // The new name must reach the disk too. Not all systems can do it, and the file itself is whole either way.
-    if let Ok(folder) = std::fs::File::open(folder) {
+    if let Ok(folder) = std::fs::File::open(folder_of(&target)) {
         let _ = folder.sync_all();
     }
     Ok(())
@@ -77,5 +105,20 @@ mod tests {
         write(&path, |f| f.write_all(b"new")).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn several_files_are_written_all_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::write(&a, "old").unwrap();
+        std::fs::create_dir(&b).unwrap();
+        let files = [(a.clone(), b"new".to_vec()), (b.clone(), b"new".to_vec())];
+        assert_eq!(write_all(&files).unwrap_err().0, b);
+        assert_eq!(std::fs::read(&a).unwrap(), b"old");
+        std::fs::remove_dir(&b).unwrap();
+        write_all(&files).unwrap();
+        assert_eq!((std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap()), (b"new".to_vec(), b"new".to_vec()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

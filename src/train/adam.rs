@@ -22,6 +22,22 @@ impl AdamW {
         AdamW { first: zeros.clone(), second: zeros, step: 0, weight_decay }
     }
 
+    /// First and second moments, and the number of steps taken.
+    pub(super) fn state(&self) -> ([Vec<Vec<f32>>; 2], i32) {
+        ([self.first.clone(), self.second.clone()], self.step)
+    }
+
+    /// Takes up a state; false if it is of other parameters.
+    pub(super) fn set_state(&mut self, moments: &[Vec<Vec<f32>>; 2], step: i32) -> bool {
+        let [first, second] = moments;
+        let lengths = |m: &[Vec<f32>]| m.iter().map(Vec::len).collect::<Vec<_>>();
+        let fits = lengths(first) == lengths(&self.first) && lengths(second) == lengths(&self.second);
+        if fits {
+            (self.first, self.second, self.step) = (first.clone(), second.clone(), step);
+        }
+        fits
+    }
+
     /// One step along `gradients` (in the order of the parameters) at rate `lr`.
     pub fn step(&mut self, network: &mut Network, gradients: &[Vec<f32>], lr: f32) {
         self.step += 1;

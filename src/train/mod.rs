@@ -7,6 +7,10 @@
 mod adam;
 pub mod calibrate;
 #[cfg(feature = "train")]
+pub mod checkpoint;
+#[cfg(all(test, feature = "train"))]
+mod checkpoint_tests;
+#[cfg(feature = "train")]
 pub mod cross;
 #[cfg(feature = "train")]
 pub mod data;
@@ -27,8 +31,8 @@ pub mod run;
 mod run_tests;
 
 #[cfg(feature = "train")]
-pub use cross::cross_validate;
+pub use cross::{cross_validate, cross_validate_kept};
 #[cfg(feature = "train")]
 pub use data::{Example, Skipped, examples};
 #[cfg(feature = "train")]
-pub use run::{Epoch, Prediction, TrainConfig, TrainError, Trained, train};
+pub use run::{Epoch, Prediction, TrainConfig, TrainError, Trained, Unfinished, train, train_kept};

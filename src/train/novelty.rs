@@ -1,8 +1,11 @@
 //! Fits the novelty score of a bundle: whitening and kept embeddings from the objects trained on, quantiles from objects
 //! that the network has not seen, because its embeddings of those it was trained on are closer together.
 
+use super::data::{Example, REFERENCE_AGES_D, REFSET_AGES};
 use super::rng::RunRng;
+use super::run::Trained;
 use crate::model::novelty::{AgeQuantiles, Novelty, quantiles};
+use crate::taxonomy::layout::Layout;
 use std::collections::BTreeMap;
 
 /// One embedding.
@@ -35,6 +38,24 @@ impl Default for NoveltyConfig {
     fn default() -> Self {
         NoveltyConfig { directions: 24, centres: 800, nearest: 5, within: true, quantiles: 201 }
     }
+}
+
+/// The novelty score of a trained network: the objects trained on give the distances, those of the held-out fold the quantiles, at the ages
+/// of the reference set. None without a held-out fold.
+pub fn of_run(trained: &Trained, layout: &Layout, set: &[Example], hold_out: Option<u32>, seed: u64) -> Option<Novelty> {
+    let fold = hold_out?;
+    let kept = |e: &Example| REFSET_AGES.iter().filter_map(|a| Some((*REFERENCE_AGES_D.get(*a)?, e.reference.get(*a)?.clone()))).collect::<Vec<_>>();
+    let rows: Vec<(usize, bool, f64, Vec<f32>)> = set
+        .iter()
+        .flat_map(|e| kept(e).into_iter().map(|(age_d, row)| (e.node.index(), e.fold == fold, age_d, row)))
+        .collect();
+    let features: Vec<&[f32]> = rows.iter().map(|r| r.3.as_slice()).collect();
+    let predictions = trained.predict(layout, &features);
+    let part = |unseen: bool| -> Vec<Embedded<'_>> {
+        let rows = rows.iter().zip(&predictions).filter(|(r, _)| r.1 == unseen);
+        rows.map(|(r, p)| Embedded { embedding: &p.embedding, class: r.0, age_d: r.2 }).collect()
+    };
+    fit(&part(false), &part(true), &NoveltyConfig::default(), seed)
 }
 
 /// Share of the mean variance that is added to each: the logits of rare classes hardly vary on their own.

@@ -16,6 +16,16 @@ impl RunRng {
         RunRng(rng)
     }
 
+    /// How far into the stream it is.
+    pub fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
+    /// Goes to a [`RunRng::position`] of the same stream.
+    pub fn seek(&mut self, position: u128) {
+        self.0.set_word_pos(position);
+    }
+
     /// Uniform in [0, 1).
     pub fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
@@ -65,6 +75,15 @@ mod tests {
         assert_eq!(draw(1, 0), draw(1, 0));
         assert_ne!(draw(1, 0), draw(1, 1));
         assert_ne!(draw(1, 0), draw(2, 0));
+    }
+
+    #[test]
+    fn a_position_is_found_again() {
+        let mut rng = RunRng::new(3, 9);
+        rng.dropout(0.5, 77);
+        let mut other = RunRng::new(3, 9);
+        other.seek(rng.position());
+        assert_eq!((0..40).map(|_| rng.normal()).collect::<Vec<_>>(), (0..40).map(|_| other.normal()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The training loop: batches, loss, validation, early stopping, averaging over members.
 
 use super::adam::{AdamW, average};
+use super::checkpoint::{Checkpoint, CheckpointError, Parts, State};
 use super::data::Example;
 use super::loss::{Target, Whxe};
 use super::network::{Network, device};
@@ -116,6 +117,9 @@ pub enum TrainError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// Checkpoints that can't be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The loss was no number.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch}, which holds {objects}: lower the learning rate or look at these objects"
@@ -172,6 +176,15 @@ fn targets(examples: &[&Example], tree: &Taxonomy, layout: &Layout, options: &We
     (examples.iter().map(target).collect(), w.effective(layout))
 }
 
+/// How far an interrupted training came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Epochs of the member that had fewest.
+    pub epochs: usize,
+    /// Members that were begun; the others are not in the model.
+    pub members: usize,
+}
+
 /// Trains on `examples`. `report` is called after each epoch of each member, from several threads, and may stop the run.
 pub fn train(
     examples: &[&Example],
@@ -181,6 +194,23 @@ pub fn train(
     config: &TrainConfig,
     report: &(dyn Fn(Epoch) -> ControlFlow<()> + Sync),
 ) -> Result<Trained, TrainError> {
+    match train_kept(examples, tree, layout, options, config, report, &Checkpoint::default())? {
+        (trained, None) => Ok(trained),
+        (_, Some(_)) => Err(TrainError::Interrupted),
+    }
+}
+
+/// As [`train`], but what has been trained when `report` stops the run is kept: each member ends with its present epoch, and
+/// `checkpoint` lets a later call with the same arguments go on from there, to the same bytes.
+pub fn train_kept(
+    examples: &[&Example],
+    tree: &Taxonomy,
+    layout: &Layout,
+    options: &WeightOptions,
+    config: &TrainConfig,
+    report: &(dyn Fn(Epoch) -> ControlFlow<()> + Sync),
+    checkpoint: &Checkpoint,
+) -> Result<(Trained, Option<Unfinished>), TrainError> {
     let usable: Vec<&Example> = examples.iter().copied().filter(|e| !e.path.is_empty()).collect();
     let Some(first) = usable.first() else {
         return Err(TrainError::NoExamples);
@@ -192,13 +222,22 @@ pub fn train(
     let (targets, w_eff) = targets(&usable, tree, layout, options);
     let rows = Rows::new(&usable, &normaliser);
     let stop = AtomicBool::new(false);
-    let members: Result<Vec<Network>, TrainError> = (0..config.members.max(1))
+    let results: Result<Vec<Option<(Network, Option<usize>)>>, TrainError> = (0..config.members.max(1))
         .into_par_iter()
-        .map(|member| Run { rows: &rows, targets: &targets, layout, config, member, examples: &usable, stop: &stop }.run(report))
+        .map(|member| {
+            Run { rows: &rows, targets: &targets, layout, config, member, examples: &usable, stop: &stop, checkpoint }.run(report)
+        })
         .collect();
-    let members = members?;
+    let begun: Vec<(Network, Option<usize>)> = results?.into_iter().flatten().collect();
+    let left_out = begun.len() < config.members.max(1);
+    let epochs = begun.iter().filter_map(|(_, stopped)| *stopped).min();
+    let unfinished = (left_out || epochs.is_some()).then(|| Unfinished { epochs: epochs.unwrap_or(config.epochs), members: begun.len() });
+    let members: Vec<Network> = begun.into_iter().map(|(network, _)| network).collect();
+    if members.is_empty() {
+        return Err(TrainError::Interrupted);
+    }
     let detail = detail(&members, config.seed);
-    Ok(Trained {
+    let trained = Trained {
         groups: config.groups.clone(),
         members,
         normaliser,
@@ -207,7 +246,8 @@ pub fn train(
         peak_mag: range(&usable),
         counts: counts_of(usable.iter().copied()),
         novelty: None,
-    })
+    };
+    Ok((trained, unfinished))
 }
 
 /// Normalised inputs of every version of every example.
@@ -245,10 +285,12 @@ struct Run<'a> {
     member: usize,
     examples: &'a [&'a Example],
     stop: &'a AtomicBool,
+    checkpoint: &'a Checkpoint<'a>,
 }
 
 impl Run<'_> {
-    fn run(&self, report: &(dyn Fn(Epoch) -> ControlFlow<()> + Sync)) -> Result<Network, TrainError> {
+    /// The network, and the epoch in which it was stopped if it was; none if it was stopped before it began.
+    fn run(&self, report: &(dyn Fn(Epoch) -> ControlFlow<()> + Sync)) -> Result<Option<(Network, Option<usize>)>, TrainError> {
         let config = self.config;
         let mut rng = RunRng::new(config.seed, self.member as u64);
         let n = self.targets.len();
@@ -266,7 +308,22 @@ impl Run<'_> {
         let steps_per_epoch = training.len().div_ceil(config.batch);
         let total = (steps_per_epoch * config.epochs) as f64;
         let mut step = 0usize;
-        for epoch in 1..=config.epochs {
+        let mut parts = Parts { network: &mut network, smooth: &mut smooth, optimiser: &mut optimiser, rng: &mut rng };
+        let mut first = 1;
+        if let Some(saved) = self.checkpoint.restore(self.member, &mut parts)? {
+            if saved.finished {
+                return Ok(Some((smooth, None)));
+            }
+            first = saved.epoch + 1;
+            (step, best, recent, training) = (saved.step, saved.best, saved.recent, saved.order);
+        }
+        if self.stop.load(Ordering::Relaxed) {
+            smooth.round_to_half();
+            return Ok((first > 1).then_some((smooth, Some(first - 1))));
+        }
+        let mut last = first;
+        for epoch in first..=config.epochs {
+            last = epoch;
             rng.shuffle(&mut training);
             let mut sum = 0.0;
             for (b, batch) in training.chunks(config.batch).enumerate() {
@@ -295,17 +352,25 @@ impl Run<'_> {
             if report(done).is_break() {
                 self.stop.store(true, Ordering::Relaxed);
             }
-            if self.stop.load(Ordering::Relaxed) {
-                return Err(TrainError::Interrupted);
-            }
             // What is kept is the average at the end, not at the best epoch: with some hundred validation objects the
             // best is a matter of luck, and cross-validation says that it costs the rare classes (docs/benchmarks.md).
-            if epoch >= best.1 + config.patience {
+            if epoch >= best.1 + config.patience || epoch == config.epochs {
                 break;
+            }
+            let stopping = self.stop.load(Ordering::Relaxed);
+            if stopping || self.checkpoint.is_due(epoch) {
+                let state = State { epoch, step, best, recent: recent.clone(), order: training.clone(), ..State::default() };
+                let mut parts = Parts { network: &mut network, smooth: &mut smooth, optimiser: &mut optimiser, rng: &mut rng };
+                self.checkpoint.save(self.member, &state.with(&mut parts))?;
+            }
+            if stopping {
+                smooth.round_to_half();
+                return Ok(Some((smooth, Some(epoch))));
             }
         }
         smooth.round_to_half();
-        Ok(smooth)
+        self.checkpoint.save(self.member, &State::finished(&mut smooth, last))?;
+        Ok(Some((smooth, None)))
     }
 
     fn step(&self, network: &mut Network, optimiser: &mut AdamW, whxe: &Whxe, batch: &[usize], lr: f32, rng: &mut RunRng) -> f64 {
@@ -315,6 +380,10 @@ impl Run<'_> {
             let (from, to) = (self.rows.start[i], self.rows.start[i + 1]);
             let row = if to - from == 1 || rng.uniform() < self.config.whole { from } else { from + 1 + rng.below(to - from - 1) };
             x.extend_from_slice(self.rows.row(row));
+        }
+        // Rectifiers may turn NaN into 0, and then the loss would not show it.
+        if x.iter().any(|v| !v.is_finite()) {
+            return f64::NAN;
         }
         let masks = network.hidden().iter().map(|&h| rng.dropout(self.config.dropout, batch.len() * h)).collect();
         let live = network.live(&device());

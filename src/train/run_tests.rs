@@ -1,5 +1,6 @@
 //! What the loop refuses, and that it can be stopped.
 
+use super::cross_validate;
 use super::data::{Example, examples};
 use super::run::{TrainConfig, TrainError, train};
 use crate::features::Group;
@@ -55,5 +56,56 @@ fn a_loss_that_is_no_number_names_the_batch() {
     match train(&all, &tree, &layout, &tree.weights, &wild, &|_| ControlFlow::Continue(())) {
         Err(TrainError::NotFinite { epoch, objects, .. }) => assert!(epoch == 1 && !objects.is_empty()),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn numbers_too_large_stop_with_the_batch_that_has_them() {
+    let (tree, layout, mut set) = set();
+    // The distance between the two overflows.
+    for (i, e) in set.iter_mut().enumerate() {
+        e.versions.iter_mut().for_each(|v| v[0] = if i % 2 == 0 { f32::MAX } else { f32::MIN });
+    }
+    let all: Vec<&Example> = set.iter().collect();
+    match train(&all, &tree, &layout, &tree.weights, &config(), &|_| ControlFlow::Continue(())) {
+        Err(e @ TrainError::NotFinite { batch: 1.., .. }) => {
+            assert!(set.iter().any(|o| e.to_string().contains(&o.object_id)), "{e}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn missing_and_infinite_features_train() {
+    let (tree, layout, mut set) = set();
+    for (e, x) in set.iter_mut().zip([f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().cycle()) {
+        e.versions.iter_mut().chain(&mut e.reference).for_each(|v| v[0] = x);
+    }
+    let all: Vec<&Example> = set.iter().collect();
+    let trained = train(&all, &tree, &layout, &tree.weights, &config(), &|_| ControlFlow::Continue(())).unwrap();
+    for e in &set {
+        let p = trained.predict(&layout, &[&e.reference[0]]);
+        assert!(p[0].log_probability.iter().all(|p| !p.is_nan()), "{}", e.object_id);
+    }
+}
+
+#[test]
+fn a_class_of_one_fold_alone_and_a_single_object_are_predicted_soundly() {
+    let (tree, layout, mut set) = set();
+    let rare = set[0].node;
+    let mut others = 0;
+    for e in &mut set {
+        others += usize::from(e.node != rare);
+        e.fold = if e.node == rare { 0 } else { 1 + (others % 2) as u32 };
+    }
+    // One object alone in its fold.
+    set[1].fold = 7;
+    let predictions = cross_validate(&set, &tree, &layout, &tree.weights, &config(), &|_, _| ControlFlow::Continue(())).unwrap();
+    for (e, p) in set.iter().zip(&predictions) {
+        assert_eq!(p.len(), e.reference.len());
+        for p in p {
+            let sum: f64 = layout.atoms().iter().map(|&a| p.log_probability[a].exp()).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "{}: the atoms add up to {sum}", e.object_id);
+        }
     }
 }

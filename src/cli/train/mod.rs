@@ -8,17 +8,17 @@ use super::exit::{CommandResult, Exit, Failure};
 use crate::features::Group;
 use crate::lightcurve::{LightCurve, Photometry};
 use crate::model::Profile;
-use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions};
+use crate::taxonomy::{CountMode, Counts, Form, Layout, Taxonomy, WeightOptions, to_json};
 use crate::train::calibrate::after_training;
 use crate::train::data::REFERENCE_AGES_D;
+use crate::train::checkpoint::{Checkpoint, CheckpointError, Manifest, Progress};
 use crate::train::prune::{Pruned, prune};
-use crate::train::{Example, Prediction, TrainConfig, TrainError, Trained, cross_validate, examples, train};
+use crate::train::{Epoch, Example, Prediction, TrainConfig, TrainError, Trained, Unfinished, cross_validate_kept, examples, train_kept};
 use anyhow::{Context, anyhow};
-use data::{read_all, say_skipped};
-use output::write;
+use data::{assign_folds, check_folds, read_all, say_skipped};
+use output::{Written, settings, write};
 use progress::with_progress;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// Which weights.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -38,6 +38,15 @@ enum Count {
     Labels,
     /// Nodes of the tree
     Nodes,
+}
+
+/// What is done with labels that the tree does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Unmapped {
+    /// Their objects are left out
+    Skip,
+    /// They are an error
+    Error,
 }
 
 /// What `taxonova train` takes.
@@ -73,7 +82,7 @@ pub struct Args {
     /// Networks that are averaged
     #[arg(long, default_value_t = TrainConfig::default().members)]
     members: usize,
-    /// Cross-validate over the data's folds (the column `fold`; else by a hash of the name), which must be K:
+    /// Cross-validate over the data's folds (the column `fold`), which must be K, or else over K by a hash of the name:
     /// writes out-of-fold predictions and the reference set
     #[arg(long, value_name = "K")]
     folds: Option<u32>,
@@ -86,6 +95,13 @@ pub struct Args {
     /// Name of the model [default: the output's]
     #[arg(long)]
     name: Option<String>,
+    /// Labels that the tree does not hold: leave their objects out, or stop
+    #[arg(long, value_enum, default_value_t = Unmapped::Skip)]
+    unmapped: Unmapped,
+    /// Go on with a training that was stopped, from its checkpoints in MODEL.onnx.progress (Ctrl-C stops after the epoch and
+    /// writes the model trained so far)
+    #[arg(long)]
+    resume: bool,
     /// How files are read.
     #[command(flatten)]
     read: super::inputs::ReadArgs,
@@ -110,32 +126,25 @@ pub fn run(args: &Args) -> CommandResult {
     tree.weights = options;
     let config = TrainConfig { seed: args.seed, epochs: args.epochs, members: args.members, ..TrainConfig::default() };
 
-    let (curves, unreadable) = read_all(&args.data, &args.read.options());
+    let (mut curves, unreadable) = read_all(&args.data, &args.read.options());
     if curves.is_empty() {
         return Err(Failure::usage(anyhow!("no light curve could be read")));
     }
     let photometry: Vec<Photometry> = curves.iter().map(|lc| lc.photometry).collect();
     let config = TrainConfig { groups: Group::of(&photometry), ..config };
+    let (all_folds, said) = assign_folds(&mut curves, args.folds).map_err(|e| Failure::usage(anyhow!(e)))?;
+    said.iter().for_each(|note| eprintln!("{note}"));
+    let full_tree = tree.clone();
     for change in without_examples(&mut tree, &curves, &config.groups).map_err(Failure::internal)? {
         eprintln!("{change}");
     }
     let layout = Layout::new(&tree);
     let (set, skipped) = examples(&curves, &tree, &layout, &config.groups, config.versions, config.seed);
     drop(curves);
-    say_skipped(&skipped)?;
-    let mut folds: Vec<u32> = set.iter().map(|e| e.fold).collect();
-    folds.sort_unstable();
-    folds.dedup();
-    if let Some(k) = args.folds
-        && k as usize != folds.len()
-    {
-        return Err(Failure::usage(anyhow!("--folds {k}, but the data have {} folds: {folds:?}", folds.len())));
-    }
-    if let Some(fold) = args.hold_out
-        && !folds.contains(&fold)
-    {
-        return Err(Failure::usage(anyhow!("--hold-out {fold}, but the data have the folds {folds:?}")));
-    }
+    say_skipped(&skipped, &full_tree, args.unmapped == Unmapped::Error)?;
+    let notes = check_folds(&set, &layout, &all_folds, args.folds.is_some(), args.hold_out).map_err(|e| Failure::usage(anyhow!(e)))?;
+    notes.iter().for_each(|note| eprintln!("{note}"));
+    let progress = progress_of(args, &set, &tree, &config)?;
     let interrupted = super::inputs::stop_flag();
     let training: Vec<&Example> = set.iter().filter(|e| Some(e.fold) != args.hold_out).collect();
     eprintln!(
@@ -147,39 +156,90 @@ pub fn run(args: &Args) -> CommandResult {
         crate::features::table(&config.groups).count()
     );
     let trained = with_progress("training", config.members, &config, &interrupted, |report| {
-        train(&training, &tree, &layout, &options, &config, &|e| report(&format!("member {}", e.member + 1), e))
+        let checkpoint = Checkpoint::new(Some(&progress), "model");
+        let report = |e: Epoch| report(&format!("member {}", e.member + 1), e);
+        train_kept(&training, &tree, &layout, &options, &config, &report, &checkpoint)
     });
-    let trained = match trained {
-        Err(TrainError::Interrupted) => return Ok(stopped()),
-        Err(e @ TrainError::NoExamples) => return Err(Failure::usage(e)),
-        other => other.map_err(Failure::internal)?,
-    };
-    let mut out_of_fold = match args.folds {
-        None => None,
-        Some(k) => {
-            let result = with_progress(
-                "cross-validation",
-                config.members * (k as usize - usize::from(args.hold_out.is_some())),
-                &config,
-                &interrupted,
-                |report| {
-                    // The held-out fold is for calibration and for judging refits: no prediction of another fold may come from it.
-                    let seen: Vec<Example> = training.iter().map(|e| (*e).clone()).collect();
-                    cross_validate(&seen, &tree, &layout, &options, &config, &|fold, e| report(&format!("fold {fold}"), e))
-                },
-            );
-            match result {
-                Err(TrainError::Interrupted) => return Ok(stopped()),
-                other => Some(with_held_out(&set, &trained, &layout, other.map_err(Failure::internal)?, args.hold_out)),
-            }
+    let (mut trained, unfinished) = trained.map_err(failure)?;
+    let mut out_of_fold = None;
+    if let (Some(_), None) = (args.folds, unfinished) {
+        // The held-out fold is for calibration and for judging refits: no prediction of another fold may come from it.
+        let seen: Vec<Example> = training.iter().map(|e| (*e).clone()).collect();
+        let mut folds: Vec<u32> = seen.iter().map(|e| e.fold).collect();
+        folds.sort_unstable();
+        folds.dedup();
+        let result = with_progress("cross-validation", config.members * folds.len(), &config, &interrupted, |report| {
+            let report = |fold: u32, e: Epoch| report(&format!("fold {fold}"), e);
+            cross_validate_kept(&seen, &tree, &layout, &options, &config, &report, Some(&progress))
+        });
+        match result {
+            Err(TrainError::Interrupted) => {}
+            other => out_of_fold = Some(with_held_out(&set, &trained, &layout, other.map_err(failure)?, args.hold_out)),
         }
-    };
-    if interrupted.load(Ordering::Relaxed) {
-        return Ok(stopped());
     }
-    let calibrated = after_training(&layout, &set, &REFERENCE_AGES_D, &trained, args.hold_out, out_of_fold.as_deref_mut());
-    write(args, &tree, &layout, &config, &set, &training, &trained, calibrated.as_ref(), out_of_fold.as_deref())?;
+    let calibrated = match unfinished {
+        None => after_training(&layout, &set, &REFERENCE_AGES_D, &trained, args.hold_out, out_of_fold.as_deref_mut()),
+        Some(_) => None,
+    };
+    if unfinished.is_none() {
+        trained.novelty = crate::train::novelty::of_run(&trained, &layout, &set, args.hold_out, config.seed);
+    }
+    let written = Written { tree: &tree, layout: &layout, config: &config, set: &set, training: &training, trained: &trained, unfinished };
+    write(args, &written, calibrated.as_ref(), out_of_fold.as_deref())?;
+    if unfinished.is_some() || args.folds.is_some() && out_of_fold.is_none() {
+        say_stopped(args, unfinished, &progress);
+        return Ok(Exit::Interrupted);
+    }
+    if let Err(e) = progress.remove() {
+        eprintln!("the checkpoints were left where they are: {e}");
+    }
     Ok(if unreadable > 0 { Exit::Partly } else { Exit::Done })
+}
+
+/// The checkpoints of this training: new ones, or with `--resume` those of the stopped one.
+fn progress_of(args: &Args, set: &[Example], tree: &Taxonomy, config: &TrainConfig) -> Result<Progress, Failure> {
+    let mut name = args.output.clone().into_os_string();
+    name.push(".progress");
+    let folder = PathBuf::from(name);
+    let mut options = settings(config);
+    options.insert("seed".into(), config.seed.to_string());
+    options.insert("members".into(), config.members.to_string());
+    options.insert("patience".into(), config.patience.to_string());
+    options.insert("hold-out".into(), args.hold_out.map_or_else(|| "none".into(), |f| f.to_string()));
+    let manifest = Manifest::new(set, &to_json(tree), options);
+    let refused = |e: CheckpointError| match e {
+        CheckpointError::Io { .. } => Failure::internal(e),
+        _ => Failure::usage(e),
+    };
+    if args.resume {
+        match Progress::resume(&folder, &manifest).map_err(refused)? {
+            Some(progress) => return Ok(progress),
+            None => eprintln!("nothing to resume in {}: training from the start", folder.display()),
+        }
+    }
+    Progress::start(&folder, &manifest).map_err(refused)
+}
+
+fn failure(e: TrainError) -> Failure {
+    match e {
+        TrainError::NoExamples => Failure::usage(e),
+        e => Failure::internal(e),
+    }
+}
+
+/// What there is after Ctrl-C, what there is not, and how to go on.
+fn say_stopped(args: &Args, unfinished: Option<Unfinished>, progress: &Progress) {
+    match unfinished {
+        Some(u) => eprintln!(
+            "interrupted: the model written is that of {} of {} epochs and {} of {} networks",
+            u.epochs, args.epochs, u.members, args.members
+        ),
+        None => eprintln!("interrupted in the cross-validation: the model is complete, and the folds that are finished are kept"),
+    }
+    if args.folds.is_some() {
+        eprintln!("not written: out-of-fold predictions and reference set; files of that name are of an older model");
+    }
+    eprintln!("the same command with --resume goes on from {}", progress.folder().display());
 }
 
 /// Out-of-fold predictions of all: the held-out fold's are those of the model itself, which never saw it.
@@ -201,11 +261,6 @@ fn without_examples(tree: &mut Taxonomy, curves: &[LightCurve], groups: &[Group]
     let labels = curves.iter().filter(|lc| profile.can_use(lc)).filter_map(|lc| lc.label.as_deref());
     let counts = Counts::from_labels(tree, labels);
     Ok(prune(tree, &counts)?)
-}
-
-fn stopped() -> Exit {
-    eprintln!("interrupted: nothing was written");
-    Exit::Interrupted
 }
 
 /// All atoms of the tree as children of the root. A residual takes its parent's name and aliases.

@@ -7,35 +7,48 @@ use crate::model::refset::{RefRow, Refset};
 use crate::taxonomy::{Layout, Taxonomy};
 use crate::train::calibrate::Calibrated;
 use crate::train::data::{REFERENCE_AGES_D, REFSET_AGES};
-use crate::train::{Example, Prediction, TrainConfig, Trained, export};
+use crate::train::{Example, Prediction, TrainConfig, Trained, Unfinished, export};
 use anyhow::Context;
 use std::collections::BTreeMap;
-use std::path::Path;
 
-#[allow(clippy::too_many_arguments)]
+/// What there is to write.
+pub(super) struct Written<'a> {
+    pub tree: &'a Taxonomy,
+    pub layout: &'a Layout,
+    pub config: &'a TrainConfig,
+    /// All objects.
+    pub set: &'a [Example],
+    /// Those trained on.
+    pub training: &'a [&'a Example],
+    pub trained: &'a Trained,
+    /// How far it came, if it was interrupted.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Writes the model and, with out-of-fold predictions, these and the reference set: all of them or none.
 pub(super) fn write(
     args: &Args,
-    tree: &Taxonomy,
-    layout: &Layout,
-    config: &TrainConfig,
-    set: &[Example],
-    training: &[&Example],
-    trained: &Trained,
+    written: &Written,
     calibrated: Option<&Calibrated>,
     out_of_fold: Option<&[Vec<Prediction>]>,
 ) -> Result<(), Failure> {
+    let Written { tree, layout, config, set, training, trained, unfinished } = *written;
     let stem = args.output.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let mut folds: Vec<u32> = training.iter().map(|e| e.fold).collect();
     folds.sort_unstable();
     folds.dedup();
+    let mut settings = settings(config);
+    if let Some(u) = unfinished {
+        settings.insert("interrupted_at_epoch".into(), u.epochs.to_string());
+    }
     let summary = Summary {
         name: args.name.clone().unwrap_or(stem),
         seed: config.seed,
         objects: training.len(),
         folds,
         held_out: args.hold_out,
-        members: config.members,
-        settings: settings(config),
+        members: trained.members.len(),
+        settings,
     };
     let bytes = export::bundle(trained, tree, layout, summary, training.iter().map(|e| e.object_id.as_str()));
     let bytes = match calibrated {
@@ -45,20 +58,30 @@ pub(super) fn write(
         }
         None => bytes,
     };
-    save(&args.output, &bytes)?;
-    eprintln!("{}: {} kB", args.output.display(), bytes.len() / 1000);
-    let Some(out_of_fold) = out_of_fold else { return Ok(()) };
-    let refset = reference_set(layout, set, trained, out_of_fold).to_parquet().map_err(Failure::internal)?;
-    let path = args.output.with_extension("refset.parquet");
-    save(&path, &refset)?;
-    eprintln!("{}: {} kB", path.display(), refset.len() / 1000);
-    let path = args.output.with_extension("oof.csv");
-    save(&path, &predictions_csv(layout, set, out_of_fold).map_err(Failure::internal)?)?;
-    eprintln!("{}: out-of-fold predictions of {} objects, for `taxonova evaluate --predictions`", path.display(), set.len());
+    let mut files = vec![(args.output.clone(), bytes)];
+    if let Some(out_of_fold) = out_of_fold {
+        let refset = reference_set(layout, set, trained, out_of_fold).to_parquet().map_err(Failure::internal)?;
+        files.push((args.output.with_extension("refset.parquet"), refset));
+        let csv = predictions_csv(layout, set, out_of_fold).map_err(Failure::internal)?;
+        files.push((args.output.with_extension("oof.csv"), csv));
+    }
+    // The model goes last: until it is there, all that is beside it may still be the old one's.
+    files.rotate_left(1);
+    crate::atomic::write_all(&files).map_err(|(path, e)| {
+        Failure::internal(anyhow::Error::new(e).context(format!("{} can't be written; the old files are as they were", path.display())))
+    })?;
+    files.rotate_right(1);
+    for (path, bytes) in &files {
+        eprintln!("{}: {} kB", path.display(), bytes.len() / 1000);
+    }
+    if out_of_fold.is_some() {
+        eprintln!("out-of-fold predictions of {} objects, for `taxonova evaluate --predictions`", set.len());
+    }
     Ok(())
 }
 
-fn settings(config: &TrainConfig) -> BTreeMap<String, String> {
+/// The settings by name.
+pub(super) fn settings(config: &TrainConfig) -> BTreeMap<String, String> {
     let list: [(&str, String); 9] = [
         ("epochs", config.epochs.to_string()),
         ("batch", config.batch.to_string()),
@@ -115,9 +138,4 @@ fn predictions_csv(layout: &Layout, set: &[Example], out_of_fold: &[Vec<Predicti
         }
     }
     csv.into_inner().context("in memory")
-}
-
-fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let written = crate::atomic::write(path, |file| file.write_all(bytes));
-    written.with_context(|| format!("{} can't be written", path.display())).map_err(Failure::internal)
 }
