@@ -1,16 +1,16 @@
 //! Ten-fold cross-validation on the `five_class` rows of `ztf_transients.parquet`: macro F1 and accuracy of the
 //! five classes read from the cascade, as the mean over seeds, and the same network trained flat on the five classes.
 //!
-//! cargo bench --bench five_class -- [--seeds 5] [--members 1] [--flat] [--beta 0.5] [--write FILE.csv] ...
-//! (every number of `TrainConfig` has an option of its name; see `main`)
+//! cargo bench --bench five_class -- [--seeds 5] [--members 1] [--flat] [--beta 0.5] [--write FILE.csv] [--no-brightness] ...
+//! (--no-brightness: without the features that are apparent magnitudes; every number of `TrainConfig` has an option of its name; see `main`)
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use taxonova::evaluate::FiveClass;
 use taxonova::features;
-use taxonova::lightcurve::{LightCurve, window};
 use taxonova::lightcurve::read::{self, ReadOptions};
+use taxonova::lightcurve::{LightCurve, window};
 use taxonova::taxonomy::{Layout, Taxonomy, parse_json, shipped};
 use taxonova::train::{TrainConfig, cross_validate, examples};
 
@@ -87,6 +87,19 @@ fn main() {
             let at = |age: &f64| features::compute(&window::as_of(lc, *age), lc.photometry, &config.groups);
             e.reference.truncate(1);
             e.reference.extend(AGES_D.iter().map(at));
+        }
+        if std::env::args().any(|a| a == "--no-brightness") {
+            let bright = |name: &str| {
+                ["_peak_mag", "_first_mag", "_mean_w", "_median"].iter().any(|end| name.ends_with(end))
+                    || name.starts_with("g_at_")
+                    || name.starts_with("r_at_")
+            };
+            let kept: Vec<usize> = features::table(&config.groups).enumerate().filter(|(_, f)| !bright(&f.name)).map(|(i, _)| i).collect();
+            let pick = |rows: &mut Vec<Vec<f32>>| rows.iter_mut().for_each(|r| *r = kept.iter().map(|&i| r[i]).collect());
+            for e in &mut set {
+                pick(&mut e.versions);
+                pick(&mut e.reference);
+            }
         }
         let predictions = cross_validate(&set, &tree, &layout, &options, &config, &|_, _| ControlFlow::Continue(()));
         let predictions = predictions.unwrap_or_else(|e| fail(e));

@@ -17,21 +17,7 @@ use taxonova::train::{Example, TrainConfig, cross_validate, examples};
 
 /// Survey, and the classes that are scored within it.
 static SURVEYS: &[(&str, &[&str])] = &[
-    (
-        "catalina",
-        &[
-            "Anomalous Cepheid",
-            "Cepheid II",
-            "Contact binary",
-            "Delta Scuti",
-            "EA",
-            "LPV",
-            "RRab",
-            "RRc",
-            "RRd",
-            "Rotational",
-        ],
-    ),
+    ("catalina", &["Anomalous Cepheid", "Cepheid II", "Contact binary", "Delta Scuti", "EA", "LPV", "RRab", "RRc", "RRd", "Rotational"]),
     ("eros2", &["Classical Cepheid", "Eclipsing", "Mira", "RR Lyrae"]),
     ("ztf", &["EA", "Ellipsoidal", "RRab", "RRc", "Delta Scuti", "Reflection"]),
 ];
@@ -61,10 +47,8 @@ fn main() {
     }
     let reader = read::open(&dir.join("variables.parquet"), &ReadOptions::default()).unwrap_or_else(|e| fail(e));
     let curves: Vec<LightCurve> = reader.filter_map(Result::ok).collect();
-    let about: BTreeMap<String, (String, Option<f64>)> = curves
-        .iter()
-        .map(|lc| (lc.object_id.clone(), (lc.survey.clone(), lc.extra("period_d").and_then(|p| p.parse().ok()))))
-        .collect();
+    let about: BTreeMap<String, (String, Option<f64>)> =
+        curves.iter().map(|lc| (lc.object_id.clone(), (lc.survey.clone(), lc.extra("period_d").and_then(|p| p.parse().ok())))).collect();
     let tree = parse_json(shipped_json("variables").unwrap_or_default(), "variables".as_ref()).unwrap_or_else(|e| fail(e));
     let layout = Layout::new(&tree);
     let d = TrainConfig::default();
@@ -128,8 +112,7 @@ fn score(
     let predictions = predictions.unwrap_or_else(|e| fail(e));
     println!("{what}, seed {seed}: {:.0} CPU s", cpu_seconds() - begin);
     for (survey, classes) in SURVEYS {
-        let slots: Vec<usize> =
-            classes.iter().map(|c| layout.by_name(c).unwrap_or_else(|| fail(format!("no node {c}")))).collect();
+        let slots: Vec<usize> = classes.iter().map(|c| layout.by_name(c).unwrap_or_else(|| fail(format!("no node {c}")))).collect();
         let mut pairs = Vec::new();
         for (e, p) in set.iter().zip(&predictions) {
             let Some(truth) = classes.iter().position(|c| *c == e.label) else { continue };

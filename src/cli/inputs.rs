@@ -62,17 +62,22 @@ fn photometry(text: &str) -> Result<Photometry, String> {
     [Photometry::Difference, Photometry::Total].into_iter().find(|p| p.name() == text).ok_or_else(|| "it is difference or total".into())
 }
 
-/// Name of the model that is part of the program.
-pub const SHIPPED_MODEL: &str = "transients";
-
-/// The model that `-m` means: a file if there is one, else the shipped one; without `-m` the shipped one.
+/// The model that `-m` means: a file if there is one, else the shipped one of that name; without `-m` the first shipped one.
 pub fn model(given: Option<&str>) -> Result<Arc<Model>, Failure> {
     let Some(given) = given else { return Model::shipped().map_err(Failure::internal) };
     let path = Path::new(given);
-    if !path.exists() && given.strip_suffix(".onnx").unwrap_or(given) == SHIPPED_MODEL {
-        return Model::shipped().map_err(Failure::internal);
+    if !path.exists()
+        && let Some(shipped) = Model::shipped_named(given.strip_suffix(".onnx").unwrap_or(given))
+    {
+        return shipped.map_err(Failure::internal);
     }
-    Model::load(path).map(Arc::new).map_err(Failure::usage)
+    Model::load(path).map(Arc::new).map_err(|e| {
+        if path.exists() {
+            return Failure::usage(e);
+        }
+        let names: Vec<&str> = Model::shipped_names().collect();
+        Failure::usage(anyhow::Error::new(e).context(format!("no such file, and no shipped model (those are {})", names.join(", "))))
+    })
 }
 
 /// Tells models apart.

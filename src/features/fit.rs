@@ -193,7 +193,12 @@ pub(super) fn put(tracks: &[Track; 2], out: &mut impl Sink) {
         out.put(format_args!("fit_{name}"), unit, format_args!("{doc}, g minus r"), value);
     };
     let difference = |k: usize| both.map_or(nan, |(g, r)| g.at[k] - r.at[k]);
-    say("start_delay_d", "d", "difference of the fitted times of the rise", both.map_or(nan, |(g, r)| g.peak_mjd + g.at[2] - r.peak_mjd - r.at[2]));
+    say(
+        "start_delay_d",
+        "d",
+        "difference of the fitted times of the rise",
+        both.map_or(nan, |(g, r)| g.peak_mjd + g.at[2] - r.peak_mjd - r.at[2]),
+    );
     say("plateau_ratio", "", "difference of the logarithms of the fitted plateaus", difference(3));
     say("rise_ratio", "", "difference of the logarithms of the fitted rise times", difference(4));
     say("decline_ratio", "", "difference of the logarithms of the fitted decline times", difference(5));

@@ -177,7 +177,9 @@ impl std::fmt::Display for Warning {
             Warning::UnknownBand(b) => write!(f, "band {b} is unknown: drawn, not used by the model"),
             Warning::FewDetections(0) => write!(f, "no detection at 5 sigma in a band that the model uses"),
             Warning::FewDetections(n) => write!(f, "only {}", counted(*n, "detection")),
-            Warning::TotalPhotometry => write!(f, "total photometry, but the model knows difference photometry alone: don't trust it"),
+            Warning::TotalPhotometry => {
+                write!(f, "total photometry, but the model knows difference photometry alone: don't trust it (stars: -m variables)")
+            }
             Warning::OneBand => write!(f, "one band only"),
             Warning::OutsideTrainingMagnitudes { peak_centimag } => {
                 write!(f, "peak {:.2} mag is outside the training magnitudes", f64::from(*peak_centimag) / 100.0)

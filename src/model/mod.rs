@@ -43,8 +43,30 @@ const ANY_MAG: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 /// What a reference set is called instead of the model's `.onnx`.
 pub const REFSET_EXTENSION: &str = "refset.parquet";
 
-static SHIPPED: &[u8] = include_bytes!("../../models/transients.onnx");
-static SHIPPED_REFSET: &[u8] = include_bytes!("../../models/transients.refset.parquet");
+/// The models that are part of the program.
+static SHIPPED: [Shipped; 2] = [
+    Shipped {
+        name: "transients",
+        onnx: include_bytes!("../../models/transients.onnx"),
+        refset: include_bytes!("../../models/transients.refset.parquet"),
+        loaded: OnceLock::new(),
+    },
+    Shipped {
+        name: "variables",
+        onnx: include_bytes!("../../models/variables.onnx"),
+        refset: include_bytes!("../../models/variables.refset.parquet"),
+        loaded: OnceLock::new(),
+    },
+];
+
+/// A model that is part of the program.
+struct Shipped {
+    name: &'static str,
+    onnx: &'static [u8],
+    /// Its reference set, a Parquet file.
+    refset: &'static [u8],
+    loaded: OnceLock<Arc<Model>>,
+}
 
 /// Why a model can't be used. One line each.
 #[derive(Debug, thiserror::Error)]
@@ -121,8 +143,8 @@ pub struct Model {
 /// Where a model's reference set is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RefsetPlace {
-    /// Part of the program.
-    Shipped,
+    /// Part of the program: its number there.
+    Shipped(usize),
     /// A file beside the model.
     File(PathBuf),
 }
@@ -132,21 +154,35 @@ enum RefsetPlace {
 pub struct Input(pub Vec<f32>);
 
 impl Model {
-    /// The model that is part of the program.
-    pub fn shipped() -> Result<Arc<Model>, ModelError> {
-        static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
-        if let Some(model) = MODEL.get() {
-            return Ok(model.clone());
-        }
-        let mut model = Model::from_bytes(SHIPPED, Path::new("<shipped transients.onnx>"))?;
-        model.refset = RefsetPlace::Shipped;
-        let model = Arc::new(model);
-        Ok(MODEL.get_or_init(|| model).clone())
+    /// Names of the models that are part of the program; the first is the one used where none is named.
+    pub fn shipped_names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|s| s.name)
     }
 
-    /// The shipped model's reference set, as a Parquet file.
+    /// The first of the models that are part of the program.
+    pub fn shipped() -> Result<Arc<Model>, ModelError> {
+        Model::shipped_at(0)
+    }
+
+    /// The model of this name that is part of the program; none if there is no such.
+    pub fn shipped_named(name: &str) -> Option<Result<Arc<Model>, ModelError>> {
+        SHIPPED.iter().position(|s| s.name == name).map(Model::shipped_at)
+    }
+
+    fn shipped_at(i: usize) -> Result<Arc<Model>, ModelError> {
+        let shipped = &SHIPPED[i];
+        if let Some(model) = shipped.loaded.get() {
+            return Ok(model.clone());
+        }
+        let mut model = Model::from_bytes(shipped.onnx, &PathBuf::from(format!("<shipped {}.onnx>", shipped.name)))?;
+        model.refset = RefsetPlace::Shipped(i);
+        let model = Arc::new(model);
+        Ok(shipped.loaded.get_or_init(|| model).clone())
+    }
+
+    /// The reference set of the first shipped model, as a Parquet file.
     pub fn shipped_refset() -> &'static [u8] {
-        SHIPPED_REFSET
+        SHIPPED[0].refset
     }
 
     /// Reads a bundle.
@@ -196,7 +232,7 @@ impl Model {
     /// The reference set's file as it is: the embedded one of the shipped model, else the one beside the model's file.
     pub fn refset_bytes(&self) -> Result<Cow<'static, [u8]>, ModelError> {
         match &self.refset {
-            RefsetPlace::Shipped => Ok(Cow::Borrowed(SHIPPED_REFSET)),
+            RefsetPlace::Shipped(i) => Ok(Cow::Borrowed(SHIPPED[*i].refset)),
             RefsetPlace::File(path) => match std::fs::read(path) {
                 Ok(bytes) => Ok(Cow::Owned(bytes)),
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(ModelError::Refset {
@@ -215,7 +251,7 @@ impl Model {
     /// Where the reference set is looked for, for messages.
     pub fn refset_path(&self) -> PathBuf {
         match &self.refset {
-            RefsetPlace::Shipped => PathBuf::from("<shipped transients.refset.parquet>"),
+            RefsetPlace::Shipped(i) => PathBuf::from(format!("<shipped {}.refset.parquet>", SHIPPED[*i].name)),
             RefsetPlace::File(path) => path.clone(),
         }
     }

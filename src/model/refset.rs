@@ -105,14 +105,14 @@ fn halves<'a>(rows: impl Iterator<Item = &'a [f32]>, half: fn(f32) -> f16) -> Ar
     Arc::new(list.finish())
 }
 
-/// A coordinate of an embedding to 1.6 %: what is beyond is noise to a refit, and does not compress.
+/// A coordinate of an embedding to 3 %: what is beyond is noise to a refit, and does not compress.
 fn number(v: f32) -> f16 {
-    shortened(v, 5)
+    shortened(v, 4)
 }
 
-/// A probability to 0.8 %, and 0 below 0.0001.
+/// A probability to 1.6 %, and 0 below 0.0001.
 fn probability(p: f32) -> f16 {
-    if p < 1e-4 { f16::ZERO } else { shortened(p, 6) }
+    if p < 1e-4 { f16::ZERO } else { shortened(p, 5) }
 }
 
 /// In half precision with `kept` of its 10 fraction bits.

@@ -142,8 +142,7 @@ fn part_of_star(observations: &[Observation], rng: &mut RunRng) -> Vec<Observati
     let start = first + (last - first) * (1.0 - kept) * rng.uniform();
     let end = start + (last - first) * kept;
     let drop = MAX_STAR_THINNING * rng.uniform();
-    let seen: Vec<Observation> =
-        observations.iter().filter(|o| (start..=end).contains(&o.mjd) && rng.uniform() >= drop).cloned().collect();
+    let seen: Vec<Observation> = observations.iter().filter(|o| (start..=end).contains(&o.mjd) && rng.uniform() >= drop).cloned().collect();
     // Too few points for a search say little more than that.
     if seen.iter().filter(|o| !o.is_limit()).count() < period::MIN_POINTS { observations.to_vec() } else { seen }
 }

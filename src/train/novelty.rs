@@ -36,7 +36,7 @@ pub struct NoveltyConfig {
 
 impl Default for NoveltyConfig {
     fn default() -> Self {
-        NoveltyConfig { directions: 24, centres: 800, nearest: 5, within: true, quantiles: 201 }
+        NoveltyConfig { directions: 24, centres: 500, nearest: 5, within: true, quantiles: 201 }
     }
 }
 
@@ -44,11 +44,11 @@ impl Default for NoveltyConfig {
 /// of the reference set. None without a held-out fold.
 pub fn of_run(trained: &Trained, layout: &Layout, set: &[Example], hold_out: Option<u32>, seed: u64) -> Option<Novelty> {
     let fold = hold_out?;
-    let kept = |e: &Example| REFSET_AGES.iter().filter_map(|a| Some((*REFERENCE_AGES_D.get(*a)?, e.reference.get(*a)?.clone()))).collect::<Vec<_>>();
-    let rows: Vec<(usize, bool, f64, Vec<f32>)> = set
-        .iter()
-        .flat_map(|e| kept(e).into_iter().map(|(age_d, row)| (e.node.index(), e.fold == fold, age_d, row)))
-        .collect();
+    let kept = |e: &Example| {
+        REFSET_AGES.iter().filter_map(|a| Some((*REFERENCE_AGES_D.get(*a)?, e.reference.get(*a)?.clone()))).collect::<Vec<_>>()
+    };
+    let rows: Vec<(usize, bool, f64, Vec<f32>)> =
+        set.iter().flat_map(|e| kept(e).into_iter().map(|(age_d, row)| (e.node.index(), e.fold == fold, age_d, row))).collect();
     let features: Vec<&[f32]> = rows.iter().map(|r| r.3.as_slice()).collect();
     let predictions = trained.predict(layout, &features);
     let part = |unseen: bool| -> Vec<Embedded<'_>> {
