@@ -167,7 +167,7 @@ impl Engine for FakeEngine {
     type Input = (String, usize);
 
     fn usable(&self, curve: &LightCurve) -> bool {
-        curve.observations.iter().any(|o| !o.is_limit())
+        curve.observations.iter().any(|o| crate::features::Group::Transient.uses(o))
     }
 
     fn epochs(&self, _: &LightCurve, _: usize) -> Vec<f64> {

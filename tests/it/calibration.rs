@@ -85,7 +85,7 @@ fn the_shipped_model_takes_a_calibration_and_another_one_in_its_place() {
 
 fn trained(config: &TrainConfig, held: u32) -> (Vec<Example>, Trained, Vec<u8>) {
     let (tree, layout) = transients();
-    let (set, _) = examples(&simulated(260), &tree, &layout, config.versions, config.seed);
+    let (set, _) = examples(&simulated(260), &tree, &layout, &config.groups, config.versions, config.seed);
     let training: Vec<&Example> = set.iter().filter(|e| e.fold != held).collect();
     let trained = train(&training, &tree, &layout, &tree.weights, config, &|_| ControlFlow::Continue(())).unwrap();
     let summary = Summary {

@@ -90,7 +90,7 @@ fn a_short_training_beats_chance_on_a_fold_of_real_data() {
     let curves: Vec<LightCurve> =
         read::open(&dir.join("ztf_transients.parquet"), &ReadOptions::default()).unwrap().map(Result::unwrap).step_by(3).collect();
     let config = TrainConfig { epochs: 6, members: 1, batch: 64, ..small() };
-    let (set, _) = examples(&curves, &tree, &layout, config.versions, config.seed);
+    let (set, _) = examples(&curves, &tree, &layout, &config.groups, config.versions, config.seed);
     let training: Vec<&Example> = set.iter().filter(|e| e.fold != 3).collect();
     let trained = train(&training, &tree, &layout, &tree.weights, &config, &|_| ControlFlow::Continue(())).unwrap();
     let slot = |name: &str| tree.find(name).and_then(|id| layout.slot_of(id)).unwrap();
