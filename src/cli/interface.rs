@@ -2,6 +2,7 @@
 
 use super::Cli;
 use super::exit::{CommandResult, Exit, Failure};
+use crate::model::Model;
 use crate::tui::theme::ThemeName;
 use crate::tui::{Leave, Options, RunError, load, run, shipped};
 use anyhow::anyhow;
@@ -39,7 +40,8 @@ pub fn open(cli: Cli) -> CommandResult {
     }
     for given in cli.model.iter().chain(&cli.taxonomy) {
         // Of a tree whose file is gone there may be unsaved edits.
-        if !given.exists() && !crate::tui::journal::exists_for(given) {
+        let shipped = Some(given) == cli.model.as_ref() && given.to_str().is_some_and(|g| Model::shipped_names().any(|name| name == g));
+        if !shipped && !given.exists() && !crate::tui::journal::exists_for(given) {
             return Err(Failure::usage(anyhow!("there is no file {:?}", given.display().to_string())));
         }
     }

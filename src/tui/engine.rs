@@ -21,8 +21,15 @@ pub fn shipped() -> Loader {
     Box::new(|| Model::shipped().map(loaded).map_err(|e| e.to_string()))
 }
 
-/// A model from a file.
+/// A model from a file, or the shipped one of that name where there is no such file.
 pub fn load(path: PathBuf) -> Loader {
+    if let Some(name) = path.to_str().filter(|name| !path.exists() && Model::shipped_names().any(|n| n == *name)) {
+        let name = name.to_string();
+        return Box::new(move || match Model::shipped_named(&name) {
+            Some(model) => model.map(loaded).map_err(|e| e.to_string()),
+            None => Err(format!("no shipped model {name}")),
+        });
+    }
     Box::new(move || Model::load(&path).map(|m| loaded(Arc::new(m))).map_err(|e| e.to_string()))
 }
 

@@ -179,7 +179,8 @@ fn the_shipped_model_keeps_its_promises() {
     for row in &refset.rows {
         assert_eq!(model.knows(&row.object_id), row.fold != 9, "{}", row.object_id);
         let sum: f32 = row.atoms.iter().sum();
-        assert!((sum - 1.0).abs() < 1e-2, "{} {sum}", row.object_id);
+        // Each is rounded to 1.6 %.
+        assert!((sum - 1.0).abs() < 1.7e-2, "{} {sum}", row.object_id);
         assert!(row.embedding.iter().all(|e| e.is_finite()));
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");

@@ -118,7 +118,9 @@ fn conformal_coverage_on_folds_that_the_scores_do_not_hold() {
             let sd = share.deviation(1.0 - epsilon);
             eprintln!("epsilon {epsilon}, age {age}: {:.4} of {}, {sd:+.1} sd, root {}", share.value(), share.n, share.root);
             if age != "all" {
-                assert!(sd.abs() < 3.0, "epsilon {epsilon}, age {age}: {share:?}");
+                // Many objects share the score 0 (the chain is right all the way), so that a large epsilon is covered more often than asked.
+                let above = share.value() - (1.0 - epsilon);
+                assert!(sd > -3.0 && (sd < 3.0 || epsilon > 0.15 && above < 0.03), "epsilon {epsilon}, age {age}: {share:?}");
             }
         }
     }

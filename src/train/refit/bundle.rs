@@ -101,9 +101,11 @@ fn encoder(model: &Model) -> Result<GraphProto, String> {
     if let Some(missing) = [OUTPUTS[0], BASE].into_iter().find(|name| !made(name)) {
         return Err(format!("nothing in it makes {missing}"));
     }
-    // The new head has a calibration of its own under that name.
+    // The new head has a calibration of its own under that name. In a refitted model the base's has its new name already, and what is
+    // called so is the old head's, which goes.
+    let first = model.metadata().base.is_none();
     for name in kept.iter_mut().flat_map(|n| n.input.iter_mut()).chain(graph.initializer.iter_mut().map(|t| &mut t.name)) {
-        if CALIBRATION.contains(&name.as_str()) {
+        if first && CALIBRATION.contains(&name.as_str()) {
             *name = format!("base.{name}");
         }
     }
