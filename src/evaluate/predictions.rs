@@ -87,13 +87,16 @@ pub enum PredictionsError {
     },
 }
 
+/// P per slot by object id; none for an object without an answer.
+pub type Answers = HashMap<String, Option<Vec<f64>>>;
+
 /// Predictions by object id.
 #[derive(Debug, Clone, Default)]
 pub struct Predictions {
     /// P per slot; NaN where the field is empty ("not in the model"). None: the object got no answer.
     pub by_id: HashMap<String, Option<Vec<f64>>>,
     /// The same at ages in days since the first detection, the youngest first.
-    pub by_age: Vec<(f64, HashMap<String, Option<Vec<f64>>>)>,
+    pub by_age: Vec<(f64, Answers)>,
     /// Rows whose object id had come before at the same age; the first is kept.
     pub repeated: u64,
 }

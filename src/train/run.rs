@@ -222,7 +222,7 @@ pub fn train_kept(
     let (targets, w_eff) = targets(&usable, tree, layout, options);
     let rows = Rows::new(&usable, &normaliser);
     let stop = AtomicBool::new(false);
-    let results: Result<Vec<Option<(Network, Option<usize>)>>, TrainError> = (0..config.members.max(1))
+    let results: Result<Vec<Ended>, TrainError> = (0..config.members.max(1))
         .into_par_iter()
         .map(|member| {
             Run { rows: &rows, targets: &targets, layout, config, member, examples: &usable, stop: &stop, checkpoint }.run(report)
@@ -249,6 +249,9 @@ pub fn train_kept(
     };
     Ok((trained, unfinished))
 }
+
+/// A member as far as it came, and the epoch in which it was interrupted; none if it never began.
+type Ended = Option<(Network, Option<usize>)>;
 
 /// Normalised inputs of every version of every example.
 struct Rows {

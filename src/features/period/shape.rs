@@ -84,7 +84,7 @@ pub fn second(observations: &[Observation], period_d: f64, harmonics: usize) -> 
     let most = ((series.freedom() / 5.0) as usize).clamp(1, MAX_HARMONICS).min(harmonics);
     let curve = Fitter::new(&series).curve(1.0 / period_d, most);
     series.subtract(|t| curve.at(curve.frequency() * t));
-    if !(series.variance > 0.0) {
+    if series.variance.is_nan() || series.variance <= 0.0 {
         return None;
     }
     let step = 1.0 / (super::OVERSAMPLING * series.span_d);
