@@ -19,6 +19,9 @@ const UNSEEN: [u32; 2] = [8, 9];
 /// Resamplings for the interval.
 const BOOTSTRAP: usize = 1000;
 
+/// A score of an embedding whose first so many numbers are logits.
+type Score = fn(&[f32], usize) -> f64;
+
 fn argument<T: std::str::FromStr>(name: &str, default: T) -> T {
     let args: Vec<String> = std::env::args().collect();
     let value = args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
@@ -91,7 +94,7 @@ fn leave_out(
                 }
             }
         }
-        let simple: [(&str, fn(&[f32], usize) -> f64); 2] =
+        let simple: [(&str, Score); 2] =
             [("energy", |e, n| -log_sum(&e[..n])), ("largest logit", |e, n| -f64::from(e[..n].iter().copied().fold(f32::MIN, f32::max)))];
         for (name, score) in simple {
             let of = |rows: &[Embedded]| rows.iter().filter(|r| r.age_d.is_infinite()).map(|r| score(r.embedding, layout.len())).collect();
