@@ -21,6 +21,7 @@ pub mod loss;
 pub mod network;
 #[cfg(feature = "train")]
 pub mod normalise;
+#[cfg(feature = "train")]
 pub mod novelty;
 pub mod prune;
 pub mod refit;
