@@ -5,7 +5,6 @@
 #[allow(dead_code)]
 mod tui_fake;
 
-use std::sync::Arc;
 use taxonova::lightcurve::LightCurve;
 use taxonova::tui::action::{Action, Answered};
 use taxonova::tui::theme::ThemeName;
@@ -27,7 +26,7 @@ fn main() {
             let curve = s.objects.get(i).unwrap().curve.clone();
             // A third of the answers favours another class than the label's.
             let label = sample[if i % 3 == 0 { i + 1 } else { i } % 12].label.as_deref();
-            Answered { index: i, curve, p: Ok(Arc::from(p_for(&tree, &layout, label, i))) }
+            Answered { index: i, curve, p: Ok(p_for(&tree, &layout, label, i).into()) }
         })
         .collect();
     update(&mut s, Action::Classified { model: 0, answers });

@@ -1,10 +1,12 @@
 //! From a batch of light curves to rows: cut to an age, features, network, regrouping, decision. A fault in one
 //! object (a panic included) becomes that object's row, never the end of the run.
 
-use super::engine::Engine;
-use super::row::{Epoch, Row};
+use super::engine::{Answer, Engine};
+use super::row::{Columns, Epoch, Row};
 use crate::cascade::{Decision, Regrouper, Rules};
 use crate::lightcurve::{LightCurve, Warning, window};
+use crate::model::novelty;
+use crate::model::spread::spread;
 use crate::taxonomy::Layout;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -21,6 +23,23 @@ pub struct Plan {
     pub asof_d: Option<f64>,
     /// A row for each time when something new was known, at most so many an object, and not one for each object.
     pub history: Option<usize>,
+    /// The uncertainty beside each P.
+    pub uncertainty: bool,
+}
+
+impl Plan {
+    /// Columns of its rows.
+    pub fn columns(&self) -> Columns {
+        Columns { history: self.history.is_some(), uncertainty: self.uncertainty }
+    }
+
+    /// Probabilities on the plan's own tree: NaN = not in the model.
+    fn regrouped(&self, p: &[f64]) -> Vec<f64> {
+        match &self.regrouper {
+            None => p.to_vec(),
+            Some(regrouper) => regrouper.pour(p).p.iter().map(|p| p.unwrap_or(f64::NAN)).collect(),
+        }
+    }
 }
 
 /// One per worker thread.
@@ -51,8 +70,8 @@ impl<E: Engine> Classifier<E> {
         }
         match self.run(&inputs) {
             Ok(answers) => {
-                for (row, p) in of.iter().zip(answers) {
-                    self.answer(&mut rows[*row], p);
+                for (row, answer) in of.iter().zip(answers) {
+                    self.answer(&mut rows[*row], answer);
                 }
             }
             // One by one, so that a fault stays with the object that causes it.
@@ -111,7 +130,7 @@ impl<E: Engine> Classifier<E> {
         }
     }
 
-    fn run(&mut self, inputs: &[E::Input]) -> Result<Vec<Vec<f64>>, String> {
+    fn run(&mut self, inputs: &[E::Input]) -> Result<Vec<Answer>, String> {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +138,7 @@ impl<E: Engine> Classifier<E> {
         if answers.len() == inputs.len() { Ok(answers) } else { Err("the model gave no answer".into()) }
     }
 
-    fn answer(&self, row: &mut Row, p: Vec<f64>) {
+    fn answer(&self, row: &mut Row, Answer { p, members, novelty }: Answer) {
         if p.iter().any(|v| !v.is_finite()) {
             return row.fail("the model gave a probability that is no number");
         }
@@ -133,8 +152,11 @@ impl<E: Engine> Classifier<E> {
                 (decision, poured.p.iter().map(|p| p.unwrap_or(f64::NAN)).collect())
             }
         };
+        row.uncertainty = spread(&members.iter().map(|p| plan.regrouped(p)).collect::<Vec<_>>());
         row.decision = Some(decision);
         row.p = p;
+        row.novelty = novelty;
+        row.warnings.extend(novelty.and_then(novelty::warning).map(|w| w.to_string()));
     }
 }
 

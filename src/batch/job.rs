@@ -232,7 +232,7 @@ impl<'a> Sink<'a> {
     fn open(target: Target<'a>, plan: &Plan, monitor: &mut dyn Monitor) -> Result<(Self, Checkpoint), JobError> {
         let (path, format, resume, fingerprint) = match target {
             Target::Stream(out) => {
-                let header = TextRenderer::new(TextFormat::Csv, &plan.layout, plan.history.is_some()).header();
+                let header = TextRenderer::new(TextFormat::Csv, &plan.layout, plan.columns()).header();
                 return Ok((Sink::Stream { out, header }, Checkpoint::default()));
             }
             Target::File { path, format, resume, fingerprint } => (path, format, resume, fingerprint),
@@ -252,7 +252,7 @@ impl<'a> Sink<'a> {
             Format::Parquet => return Ok((Self::parquet(path, plan)?, Checkpoint::default())),
         };
         let mut partial = Partial::create(&path, fingerprint.is_some())?;
-        partial.write(&TextRenderer::new(format, &plan.layout, plan.history.is_some()).header())?;
+        partial.write(&TextRenderer::new(format, &plan.layout, plan.columns()).header())?;
         let resumable = fingerprint.is_some();
         let checkpoint = Checkpoint { fingerprint: fingerprint.unwrap_or_default(), ..Default::default() };
         partial.checkpoint(&checkpoint, true)?;
@@ -261,15 +261,15 @@ impl<'a> Sink<'a> {
 
     fn parquet(path: PathBuf, plan: &Plan) -> Result<Self, JobError> {
         let partial = Partial::create(&path, false)?;
-        let schema = parquet_schema(&plan.layout, plan.history.is_some());
+        let schema = parquet_schema(&plan.layout, plan.columns());
         let writer = ArrowWriter::try_new(partial.handle()?, schema.clone(), Some(writer_properties())).map_err(|e| fault(&path, &e))?;
         Ok(Sink::Parquet { partial, path, schema, writer: Some(Box::new(writer)) })
     }
 
     fn renderer(&self, plan: &Plan) -> Renderer {
         match self {
-            Sink::Stream { .. } => Renderer::Text(TextRenderer::new(TextFormat::Csv, &plan.layout, plan.history.is_some())),
-            Sink::Text { format, .. } => Renderer::Text(TextRenderer::new(*format, &plan.layout, plan.history.is_some())),
+            Sink::Stream { .. } => Renderer::Text(TextRenderer::new(TextFormat::Csv, &plan.layout, plan.columns())),
+            Sink::Text { format, .. } => Renderer::Text(TextRenderer::new(*format, &plan.layout, plan.columns())),
             Sink::Parquet { schema, .. } => Renderer::Parquet(schema.clone()),
         }
     }

@@ -20,8 +20,8 @@ mod table;
 mod text_rows;
 
 pub use classifier::{Classifier, Plan};
-pub use engine::{Engine, ModelEngine};
+pub use engine::{Answer, Engine, ModelEngine};
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
-pub use row::{Epoch, Row};
+pub use row::{Columns, Epoch, Row};
 pub use table::write_rows;
 pub use text_rows::{TextFormat, TextRenderer};

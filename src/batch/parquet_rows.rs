@@ -1,7 +1,7 @@
 //! Rows as Arrow record batches for Parquet: the columns of the CSV, with nulls where the CSV has nothing.
 
-use super::row::Row;
-use super::text_rows::{COLUMNS, HISTORY_COLUMNS, WARNING_SEPARATOR, node_names};
+use super::row::{Columns, Row};
+use super::text_rows::{COLUMNS, HISTORY_COLUMNS, NOVELTY_COLUMN, UNCERTAINTY_PREFIX, WARNING_SEPARATOR, node_names};
 use crate::taxonomy::Layout;
 use crate::taxonomy::names::PATH_SEPARATOR;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
@@ -11,8 +11,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use std::sync::Arc;
 
-/// Columns of rows on this layout; with `history` each says when.
-pub fn parquet_schema(layout: &Layout, history: bool) -> SchemaRef {
+/// Columns of rows on this layout; with those that are asked for.
+pub fn parquet_schema(layout: &Layout, which: Columns) -> SchemaRef {
     let mut fields: Vec<Field> = COLUMNS
         .iter()
         .map(|name| match *name {
@@ -23,11 +23,15 @@ pub fn parquet_schema(layout: &Layout, history: bool) -> SchemaRef {
             _ => Field::new(*name, DataType::Utf8, false),
         })
         .collect();
-    if history {
+    if which.history {
         let number = |name: &str| if name == "n_known" { DataType::Int64 } else { DataType::Float64 };
         fields.extend(HISTORY_COLUMNS.iter().map(|name| Field::new(*name, number(name), true)));
     }
     fields.extend(node_names(layout).map(|n| Field::new(format!("P:{n}"), DataType::Float64, true)));
+    fields.push(Field::new(NOVELTY_COLUMN, DataType::Float64, true));
+    if which.uncertainty {
+        fields.extend(layout.slots.iter().map(|s| Field::new(format!("{UNCERTAINTY_PREFIX}{}", s.name), DataType::Float64, true)));
+    }
     Arc::new(Schema::new(fields))
 }
 
@@ -51,8 +55,16 @@ pub fn record_batch(schema: &SchemaRef, rows: &[Row]) -> Result<RecordBatch, Arr
         columns.push(Arc::new(Int64Array::from_iter(rows.iter().map(|r| r.epoch.as_ref().and_then(|e| i64::try_from(e.n_known).ok())))));
     }
     columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.decision.as_ref().map(|_| 1.0)))));
+    let novelty = schema.index_of(NOVELTY_COLUMN)?;
+    let numbers = |of: &dyn Fn(&Row) -> Option<f64>| -> ArrayRef {
+        Arc::new(Float64Array::from_iter(rows.iter().map(|r| of(r).filter(|p| !p.is_nan()))))
+    };
+    for slot in 0..novelty.saturating_sub(columns.len()) {
+        columns.push(numbers(&|r| r.p.get(slot).copied()));
+    }
+    columns.push(numbers(&|r| r.novelty));
     for slot in 0..schema.fields().len().saturating_sub(columns.len()) {
-        columns.push(Arc::new(Float64Array::from_iter(rows.iter().map(|r| r.p.get(slot).copied().filter(|p| !p.is_nan())))));
+        columns.push(numbers(&|r| r.uncertainty.get(slot).copied()));
     }
     RecordBatch::try_new(schema.clone(), columns)
 }
@@ -74,14 +86,17 @@ mod tests {
 
     #[test]
     fn nulls_where_nothing_is_known() {
-        let schema = parquet_schema(&layout(), false);
+        let schema = parquet_schema(&layout(), Columns { uncertainty: true, history: false });
         let batch = record_batch(&schema, &rows()).unwrap();
-        assert_eq!((batch.num_rows(), batch.num_columns()), (2, 13));
+        assert_eq!((batch.num_rows(), batch.num_columns()), (2, 18));
         let column = |name: &str| batch.column_by_name(name).unwrap().clone();
         assert_eq!(column("decision").as_string::<i32>().value(0), "other A, \"quoted\"");
         assert!(column("decision").is_null(1) && column("P:Root").is_null(1) && column("P:B").is_null(1));
         assert!(column("P:A1").is_null(0));
         assert_eq!(column("P:B").as_primitive::<arrow::datatypes::Float64Type>().value(0), 0.1);
+        assert_eq!(column("novelty").as_primitive::<arrow::datatypes::Float64Type>().value(0), 12.5);
+        assert!(column("novelty").is_null(1) && column("U:A1").is_null(0) && column("U:B").is_null(1));
+        assert_eq!(column("U:B").as_primitive::<arrow::datatypes::Float64Type>().value(0), 0.04);
         assert_eq!(column("warnings").as_string::<i32>().value(0), "one band only; only 2 detections");
     }
 }

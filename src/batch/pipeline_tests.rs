@@ -1,6 +1,6 @@
 //! The pipeline and whole runs on made-up objects and engines: order, cuts, faults, panics, stop and resume.
 
-use super::engine::Engine;
+use super::engine::{Answer, Engine};
 use super::job::{JobError, Monitor, Outcome, Target, classify};
 use super::output::{Format, partial_path, state_path};
 use super::pipeline::*;
@@ -181,7 +181,7 @@ impl Engine for FakeEngine {
         (format!("{item}"), curve.observations.len())
     }
 
-    fn run(&mut self, inputs: &[Self::Input]) -> Result<Vec<Vec<f64>>, String> {
+    fn run(&mut self, inputs: &[Self::Input]) -> Result<Vec<Answer>, String> {
         if inputs.iter().any(|i| i.0 == "7") {
             return Err("network on item 7".into());
         }
@@ -191,6 +191,7 @@ impl Engine for FakeEngine {
                 ("8", _) => vec![f64::NAN; 2],
                 (_, n) => vec![1.0 / n as f64, 1.0 - 1.0 / n as f64],
             })
+            .map(|p| Answer { p, ..Answer::default() })
             .collect())
     }
 
@@ -226,7 +227,7 @@ impl Monitor for Heard {
 fn plan() -> Arc<Plan> {
     let layout = Layout::new(&tree("Root{A,B}"));
     let rules = Rules::same(&layout, Rule::Threshold { tau: 0.5 });
-    Arc::new(Plan { layout, regrouper: None, rules, asof_d: None, history: None })
+    Arc::new(Plan { layout, regrouper: None, rules, asof_d: None, history: None, uncertainty: false })
 }
 
 fn job(source: Fake, setup: Setup, target: Target<'_>) -> (Result<Outcome, JobError>, Heard) {

@@ -14,6 +14,15 @@ pub struct Epoch {
     pub n_known: usize,
 }
 
+/// Which columns rows have beside those that they always have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Rows are epochs of histories, and say when.
+    pub history: bool,
+    /// The uncertainty beside each P.
+    pub uncertainty: bool,
+}
+
 /// One object's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -29,6 +38,10 @@ pub struct Row {
     pub decision: Option<Decision>,
     /// P per slot of the target tree; NaN = not in the model. Empty where there is no decision.
     pub p: Vec<f64>,
+    /// Standard deviation over the model's members of each of these; empty where it is not known.
+    pub uncertainty: Vec<f64>,
+    /// Per cent of the objects not trained on that are less novel; none where the model has no such score.
+    pub novelty: Option<f64>,
     /// What the user should know.
     pub warnings: Vec<String>,
     /// An internal fault kept the object from being classified.
@@ -47,6 +60,8 @@ impl Row {
             span_d: curve.span_d(),
             decision: None,
             p: Vec::new(),
+            uncertainty: Vec::new(),
+            novelty: None,
             warnings: curve.warnings.iter().map(Warning::to_string).collect(),
             failed: false,
             epoch: None,

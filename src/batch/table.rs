@@ -2,7 +2,7 @@
 
 use super::output::{Format, OutputError, Partial};
 use super::parquet_rows::{parquet_schema, record_batch, writer_properties};
-use super::row::Row;
+use super::row::{Columns, Row};
 use super::text_rows::{TextFormat, TextRenderer};
 use crate::taxonomy::Layout;
 use parquet::arrow::ArrowWriter;
@@ -33,7 +33,7 @@ fn fill(partial: &mut Partial, path: &Path, format: Format, layout: &Layout, row
         Format::Csv => TextFormat::Csv,
         Format::Jsonl => TextFormat::Jsonl,
         Format::Parquet => {
-            let schema = parquet_schema(layout, false);
+            let schema = parquet_schema(layout, Columns::default());
             let mut writer = ArrowWriter::try_new(partial.handle()?, schema.clone(), Some(writer_properties())).map_err(|e| fault(&e))?;
             while rows.peek().is_some() {
                 chunk.clear();
@@ -45,7 +45,7 @@ fn fill(partial: &mut Partial, path: &Path, format: Format, layout: &Layout, row
             return Ok(());
         }
     };
-    let renderer = TextRenderer::new(text, layout, false);
+    let renderer = TextRenderer::new(text, layout, Columns::default());
     let mut bytes = renderer.header();
     while rows.peek().is_some() {
         chunk.clear();

@@ -57,6 +57,9 @@ pub struct ClassifyArgs {
     /// At most so many rows an object: nights, evenly thinned, the first and the last kept.
     #[arg(long, value_name = "N", default_value_t = crate::model::history::EPOCHS, requires = "history", value_parser = inputs::epochs)]
     pub history_epochs: usize,
+    /// Beside each P, in columns U:NODE, how far the model's members disagree: the standard deviation of P over them.
+    #[arg(long, conflicts_with = "weighted_p")]
+    pub uncertainty: bool,
     /// Worker threads. Without it: as many as there are processors. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = inputs::threads)]
     pub threads: Option<usize>,
@@ -87,6 +90,10 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     }
     check_merge(&args)?;
     let model = inputs::model(args.model.as_deref())?;
+    if args.uncertainty && !model.tells_members() {
+        let why = "--uncertainty: the model does not tell what its members say (it has one alone, or was refitted); train with --members 2 or more";
+        return Err(Failure::usage(anyhow!(why)));
+    }
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
     let wanted = args.rule.wanted(args.weighted_p)?;
     let priors = args.priors.as_deref().map(|path| super::priors::read(path, &model)).transpose()?;
@@ -113,6 +120,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     };
     let options = priors.as_ref().map_or(options.clone(), |priors| format!("{options} {priors:?}"));
     let options = if args.history { format!("{options} history {}", args.history_epochs) } else { options };
+    let options = if args.uncertainty { format!("{options} uncertainty") } else { options };
     let fingerprint = job::fingerprint(&paths, &[&inputs::identity(&model), &tree, &options]).filter(|_| !args.merge);
     let n_inputs = paths.len();
     let mut monitor = Terminal::new(&args, n_inputs);
@@ -129,8 +137,8 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         }
         None => Target::Stream(&mut stdout),
     };
-    let weighted = args.weighted_p;
-    let make = move || ModelEngine::new(&model, weighted).map(|engine| engine.with_priors(priors.clone()));
+    let (weighted, members) = (args.weighted_p, args.uncertainty);
+    let make = move || ModelEngine::new(&model, weighted).map(|engine| engine.with_priors(priors.clone()).with_members(members));
     let mut errors = unreadable.len() as u64;
     let options = args.read.options();
     let result = if args.merge {
@@ -260,11 +268,11 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
 }
 
 fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
-    let asof_d = args.asof;
+    let (asof_d, uncertainty) = (args.asof, args.uncertainty);
     let history = args.history.then_some(args.history_epochs);
     let Some(tree) = given else {
         let layout = model.layout().clone();
-        return Ok(Plan { rules: rules(wanted, model, &layout, None)?, layout, regrouper: None, asof_d, history });
+        return Ok(Plan { rules: rules(wanted, model, &layout, None)?, layout, regrouper: None, asof_d, history, uncertainty });
     };
     let layout = Layout::new(tree);
     let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
@@ -281,7 +289,7 @@ fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxon
         );
     }
     let rules = rules(wanted, model, &layout, (!regrouper.is_identity()).then_some(tree))?;
-    Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history })
+    Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history, uncertainty })
 }
 
 fn job_failure(error: JobError) -> Failure {

@@ -24,6 +24,8 @@ pub enum Number {
     Entropy,
     /// Lead of the most probable leaf.
     Margin,
+    /// Per cent.
+    Novelty,
 }
 
 /// What is known of an object's true class.
@@ -273,6 +275,7 @@ impl Binder<'_> {
             Field::Mag => Number::Mag,
             Field::Entropy => Number::Entropy,
             Field::Margin => Number::Margin,
+            Field::Novelty => Number::Novelty,
             _ => Number::P,
         };
         Ok(Node::Number(what, test))

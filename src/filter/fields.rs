@@ -23,6 +23,8 @@ pub enum Field {
     Entropy,
     /// Lead of the most probable leaf over the next.
     Margin,
+    /// Per cent of the objects not trained on that are less novel.
+    Novelty,
     /// Survey.
     Survey,
     /// Band that occurs.
@@ -95,6 +97,7 @@ fields! {
     Mag "mag" Number "mag:17..19" "Peak magnitude: the brightest detection at 5 sigma.";
     Entropy "entropy" Number "entropy>2" "Entropy of the probabilities over the leaves, in bits.";
     Margin "margin" Number "margin<0.1" "The most probable leaf's probability less that of the next.";
+    Novelty "novelty" Number "novelty>99" "Per cent of the objects not trained on that are less unlike the training set: near 100, perhaps none of the classes.";
     Survey "survey" Text "survey=ztf" "The survey that the file names.";
     Band "band" Text "band:g" "A band that occurs: its letter, or its full name as ztf/g.";
     File "file" Text "file:*night2*" "The file or files that it was read from.";

@@ -54,6 +54,7 @@ impl Subject for Thing {
             Number::P => Some(self.p),
             Number::Entropy => Some(1.5),
             Number::Margin => Some(0.45),
+            Number::Novelty => Some(37.5),
         }
     }
     fn decision(&self) -> Option<Option<usize>> {

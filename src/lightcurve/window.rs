@@ -31,6 +31,12 @@ pub fn first_detection(observations: &[Observation], photometry: Photometry) -> 
     first
 }
 
+/// Days from the first detection (without any: from the first point) to the last point; 0 without points.
+pub fn age_d(observations: &[Observation], photometry: Photometry) -> f64 {
+    let first = first_detection(observations, photometry).unwrap_or(0);
+    observations.get(first).zip(observations.last()).map_or(0.0, |(first, last)| last.mjd - first.mjd)
+}
+
 /// What was known `age_d` days after the first detection: points up to then, and in difference
 /// photometry no limit after the last of their measurements (limits become public only with a later
 /// alert). A light curve shorter than the age stays as it is; without a detection nothing is cut.

@@ -15,6 +15,7 @@ pub mod priors;
 mod profile;
 pub mod refset;
 mod session;
+pub mod spread;
 
 use crate::features::{self, FEATURES, Group};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
@@ -36,6 +37,9 @@ pub use session::{Output, Session};
 pub const INPUT: &str = "features";
 /// Names of the outputs: [B, E], [B, N], [B, N].
 pub const OUTPUTS: [&str; 3] = ["embedding", "log_conditional", "log_probability"];
+
+/// Name of a further output [B, M x N] of a bundle with several members: the logits of each, uncorrected.
+pub const MEMBERS: &str = "member_logits";
 
 /// Of a bundle that does not say which magnitudes it was trained on.
 const ANY_MAG: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -131,6 +135,8 @@ pub struct Model {
     path: PathBuf,
     metadata: Metadata,
     layout: Layout,
+    /// Of the network's own tree, where that is another.
+    base: Option<Layout>,
     scaling: calibration::Scaling,
     profile: Profile,
     /// Which of the features that are computed for it are its inputs.
@@ -211,16 +217,28 @@ impl Model {
         if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
             return Err(bad("decisions", fault));
         }
-        let width = metadata.novelty.as_ref().map_or(0, |n| n.mean.len());
-        if let Some(fault) = metadata.novelty.as_ref().and_then(|n| n.fault(width)) {
-            return Err(bad("novelty", fault));
+        let base = metadata.base.as_ref().map(Layout::new);
+        if let Some(novelty) = &metadata.novelty {
+            let fault = novelty.fault(novelty.mean.len(), base.as_ref().unwrap_or(&layout));
+            fault.map_or(Ok(()), |fault| Err(bad("novelty", fault)))?;
         }
         let scaling = calibration::Scaling::of(&metadata.calibration, &layout);
         let (groups, columns) = inputs(&metadata.recipe.features)
             .map_err(|unknown| bad("recipe", format!("feature {unknown} is not known to this version of taxonova")))?;
         let profile = Profile { groups, peak_mag: metadata.recipe.peak_mag.unwrap_or(ANY_MAG) };
         let refset = RefsetPlace::File(path.with_extension(REFSET_EXTENSION));
-        Ok(Model { path: path.to_path_buf(), metadata, layout, scaling, profile, columns, proto, plans: session::Plans::default(), refset })
+        Ok(Model {
+            path: path.to_path_buf(),
+            metadata,
+            layout,
+            base,
+            scaling,
+            profile,
+            columns,
+            proto,
+            plans: session::Plans::default(),
+            refset,
+        })
     }
 
     /// The same model, with the reference set of `other`, which has the same encoder: for one that lies in no file yet.
@@ -362,7 +380,26 @@ impl Model {
 
     /// How novel an embedding is, per cent of the objects not trained on that are less so; none in bundles without the score.
     pub fn novelty(&self, embedding: &[f32], age_d: f64) -> Option<f64> {
-        self.metadata.novelty.as_ref()?.of(embedding, age_d)
+        self.metadata.novelty.as_ref()?.of(self.base.as_ref().unwrap_or(&self.layout), embedding, age_d)
+    }
+
+    /// Whether it tells what its members say, from which the uncertainty is made: refitted models and those with a single member
+    /// do not.
+    pub fn tells_members(&self) -> bool {
+        self.proto.graph.iter().flat_map(|g| &g.output).any(|o| o.name == MEMBERS)
+    }
+
+    /// What each member would say alone: ln p(node | parent) [N], corrected and calibrated as the mean of their logits is.
+    /// Empty where the bundle does not tell.
+    pub fn member_conditionals(&self, output: &Output) -> Vec<Vec<f64>> {
+        let of = |logits: &[f32]| {
+            let logits: Vec<f64> = logits.iter().map(|z| f64::from(*z)).collect();
+            let mut conditional = crate::cascade::log_conditionals(&self.layout, &logits);
+            crate::cascade::correct_to_posterior(&self.layout, &mut conditional, &self.metadata.calibration.w_eff);
+            self.scaling.apply(&self.layout, &mut conditional);
+            conditional
+        };
+        output.member_logits.chunks_exact(self.layout.len().max(1)).map(of).collect()
     }
 
     /// Folds of the data's fixed split that were trained on.

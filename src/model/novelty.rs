@@ -1,9 +1,15 @@
-//! "None of these": how far an object's embedding lies from those trained on, as the share of objects that the network
-//! had not seen, at about the same age, which lie nearer.
+//! "None of these": how unlike the objects trained on an object is, as the share of objects that the network had not seen,
+//! at about the same age, which are less so.
 //!
-//! Whitened by the covariance within the classes (Lee et al. 2018, arXiv:1807.03888), the distance is the mean of those to
-//! the nearest kept training embeddings (Sun et al. 2022, arXiv:2204.06507).
+//! Two things are asked: how far its embedding lies from those trained on, and how little the network favours any class.
+//! The distance is the mean of those to the nearest kept training embeddings (Sun et al. 2022, arXiv:2204.06507), whitened by
+//! the covariance within the classes (Lee et al. 2018, arXiv:1807.03888). The doubt is -ln of the largest probability of a leaf
+//! (Hendrycks & Gimpel 2017, arXiv:1610.02136). The shares of unseen objects beyond each are joined as Fisher (1925) joins
+//! significances, and the joined number is again ranked among those of the unseen objects, so that no independence is assumed.
 
+use crate::cascade::{correct_to_posterior, log_conditionals, log_probabilities};
+use crate::lightcurve::Warning;
+use crate::taxonomy::Layout;
 use serde::{Deserialize, Serialize};
 
 /// From this percentile on a warning says so.
@@ -24,11 +30,13 @@ pub struct Novelty {
     pub centres: Vec<f32>,
     /// Nearest centres whose mean distance is the score.
     pub nearest: usize,
-    /// Quantiles of the score of objects not trained on, for each age, in order of age.
+    /// Weights that the loss gave the nodes of the network's own tree [N]; its logits are the embedding's first N numbers.
+    pub w_eff: Vec<f64>,
+    /// Quantiles of the scores of objects not trained on, for each age, in order of age.
     pub ages: Vec<AgeQuantiles>,
 }
 
-/// How the score is spread at one age.
+/// How the scores are spread at one age, each at evenly spread ranks, ascending: the least to the greatest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgeQuantiles {
@@ -36,14 +44,31 @@ pub struct AgeQuantiles {
     pub age_d: Option<f64>,
     /// Objects that they rest on.
     pub objects: usize,
-    /// Scores at evenly spread ranks, ascending: the least to the greatest.
-    pub scores: Vec<f32>,
+    /// Distances.
+    #[serde(with = "halves")]
+    pub distance: Vec<f32>,
+    /// Doubts.
+    #[serde(with = "halves")]
+    pub doubt: Vec<f32>,
+    /// Both joined.
+    #[serde(with = "halves")]
+    pub both: Vec<f32>,
+}
+
+/// What is known of one embedding, before it is compared with others.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Mean distance to the nearest kept embeddings, in units of the spread within a class.
+    pub distance: f64,
+    /// -ln of the largest P of a leaf.
+    pub doubt: f64,
 }
 
 impl Novelty {
-    /// What keeps it from being used with embeddings of width `embedding`; none if nothing.
-    pub fn fault(&self, embedding: usize) -> Option<String> {
-        let numbers = self.mean.iter().chain(&self.whitening).chain(&self.centres).chain(self.ages.iter().flat_map(|a| &a.scores));
+    /// What keeps it from being used with embeddings of width `embedding` on the network's own tree; none if nothing.
+    pub fn fault(&self, embedding: usize, layout: &Layout) -> Option<String> {
+        let ages = self.ages.iter().flat_map(|a| [&a.distance, &a.doubt, &a.both]);
+        let numbers = self.mean.iter().chain(&self.whitening).chain(&self.centres).chain(ages.clone().flatten());
         let d = self.whitening.len() / self.mean.len().max(1);
         if self.mean.is_empty() || self.mean.len() != embedding {
             return Some(format!("a mean of {} numbers, expected {embedding}", self.mean.len()));
@@ -54,14 +79,17 @@ impl Novelty {
         if self.nearest == 0 || self.nearest * d > self.centres.len() {
             return Some(format!("the {} nearest of {} embeddings", self.nearest, self.centres.len() / d));
         }
-        if self.ages.is_empty() || self.ages.iter().any(|a| a.scores.len() < 2 || !a.scores.is_sorted()) {
+        if self.w_eff.len() != layout.len() || layout.len() > embedding {
+            return Some(format!("{} weights, but the network's tree has {} nodes", self.w_eff.len(), layout.len()));
+        }
+        if self.ages.is_empty() || ages.clone().any(|q| q.len() < 2 || !q.is_sorted()) {
             return Some("the quantiles are missing or do not rise".into());
         }
         numbers.clone().any(|v| !v.is_finite()).then(|| "a number is not finite".into())
     }
 
-    /// Mean distance of an embedding [E] to the nearest centres: greater is more novel. None if the width is another.
-    pub fn score(&self, embedding: &[f32]) -> Option<f64> {
+    /// The scores of an embedding [E] on the network's own tree: greater is more novel. None if the width is another.
+    pub fn score(&self, layout: &Layout, embedding: &[f32]) -> Option<Score> {
         if embedding.len() != self.mean.len() || embedding.iter().any(|v| !v.is_finite()) {
             return None;
         }
@@ -73,7 +101,18 @@ impl Novelty {
             return None;
         }
         squares.select_nth_unstable_by(nearest - 1, f32::total_cmp);
-        Some(squares.iter().take(nearest).map(|s| f64::from(*s).sqrt()).sum::<f64>() / nearest as f64)
+        let distance = squares.iter().take(nearest).map(|s| f64::from(*s).sqrt()).sum::<f64>() / nearest as f64;
+        Some(Score { distance, doubt: self.doubt(layout, embedding)? })
+    }
+
+    /// -ln of the largest P of a leaf or residual, posteriors without calibration.
+    fn doubt(&self, layout: &Layout, embedding: &[f32]) -> Option<f64> {
+        let logits: Vec<f64> = embedding.get(..layout.len())?.iter().map(|z| f64::from(*z)).collect();
+        let mut conditional = log_conditionals(layout, &logits);
+        correct_to_posterior(layout, &mut conditional, &self.w_eff);
+        let log_p = log_probabilities(layout, &conditional);
+        let largest = layout.atoms().into_iter().filter_map(|a| log_p.get(a)).copied().fold(f64::NEG_INFINITY, f64::max);
+        largest.is_finite().then_some(-largest)
     }
 
     /// An embedding [E] in the whitened directions [D].
@@ -82,23 +121,51 @@ impl Novelty {
         self.whitening.chunks(centred.len().max(1)).map(|row| row.iter().zip(&centred).map(|(w, x)| w * x).sum()).collect()
     }
 
-    /// Per cent of the objects not trained on, at the age nearest to this one, whose score is less; 0 to 100.
-    pub fn percentile(&self, score: f64, age_d: f64) -> Option<f64> {
-        let ages = self.ages.iter().min_by(|a, b| apart(a.age_d, age_d).total_cmp(&apart(b.age_d, age_d)))?;
-        let s = &ages.scores;
-        let above = s.partition_point(|q| f64::from(*q) < score);
-        let rank = match above.checked_sub(1).and_then(|i| Some((i, *s.get(i)?, *s.get(above)?))) {
-            Some((i, low, high)) => i as f64 + (score - f64::from(low)) / f64::from(high - low),
-            None if above == 0 => 0.0,
-            None => s.len() as f64 - 1.0,
-        };
-        Some(100.0 * (rank / (s.len() as f64 - 1.0)).clamp(0.0, 1.0))
+    /// Per cent of the objects not trained on, at the age nearest to this one, that are less novel; 0 to 100.
+    pub fn percentile(&self, score: Score, age_d: f64) -> Option<f64> {
+        let quantiles = self.ages.iter().min_by(|a, b| apart(a.age_d, age_d).total_cmp(&apart(b.age_d, age_d)))?;
+        Some(100.0 * share_below(&quantiles.both, quantiles.joined(score)))
     }
 
     /// The percentile of an embedding [E] of what was seen in the first `age_d` days.
-    pub fn of(&self, embedding: &[f32], age_d: f64) -> Option<f64> {
-        self.percentile(self.score(embedding)?, age_d)
+    pub fn of(&self, layout: &Layout, embedding: &[f32], age_d: f64) -> Option<f64> {
+        self.percentile(self.score(layout, embedding)?, age_d)
     }
+}
+
+impl AgeQuantiles {
+    /// Of the scores of objects not trained on.
+    pub fn new(age_d: Option<f64>, scores: &[Score], n: usize) -> AgeQuantiles {
+        let of = |f: &dyn Fn(&Score) -> f64| quantiles(scores.iter().map(f).collect(), n);
+        let mut new =
+            AgeQuantiles { age_d, objects: scores.len(), distance: of(&|s| s.distance), doubt: of(&|s| s.doubt), both: Vec::new() };
+        new.both = of(&|s| new.joined(*s));
+        new
+    }
+
+    /// -ln of the two shares of unseen objects that lie beyond, added up. An object beyond all of n counts as 1 of n + 1.
+    fn joined(&self, score: Score) -> f64 {
+        let n = self.objects as f64;
+        let beyond = |q: &[f32], s: f64| 1.0 - share_below(q, s) * n / (n + 1.0);
+        -(beyond(&self.distance, score.distance).ln() + beyond(&self.doubt, score.doubt).ln())
+    }
+}
+
+/// Where a number lies among quantiles at evenly spread ranks: 0 to 1.
+fn share_below(quantiles: &[f32], score: f64) -> f64 {
+    let above = quantiles.partition_point(|q| f64::from(*q) < score);
+    let last = quantiles.len().saturating_sub(1).max(1) as f64;
+    let rank = match above.checked_sub(1).and_then(|i| Some((i, *quantiles.get(i)?, *quantiles.get(above)?))) {
+        Some((i, low, high)) => i as f64 + (score - f64::from(low)) / f64::from(high - low),
+        None if above == 0 => 0.0,
+        None => last,
+    };
+    (rank / last).clamp(0.0, 1.0)
+}
+
+/// What is to be said of an object that is as novel as this.
+pub fn warning(percentile: f64) -> Option<Warning> {
+    (percentile >= WARN_PERCENTILE).then(|| Warning::Other(format!("novelty {percentile:.1} %: perhaps none of these classes")))
 }
 
 /// Days that stand for a whole light curve when ages are compared.
@@ -109,13 +176,16 @@ fn apart(a: Option<f64>, b: f64) -> f64 {
     (a.unwrap_or(WHOLE_D).clamp(1.0, WHOLE_D).ln() - b.clamp(1.0, WHOLE_D).ln()).abs()
 }
 
-/// Evenly spread quantiles of scores: at most `n`.
+/// Evenly spread quantiles of scores, at most `n`, rounded as the file keeps them.
 pub fn quantiles(mut scores: Vec<f64>, n: usize) -> Vec<f32> {
     scores.retain(|s| s.is_finite());
     scores.sort_by(f64::total_cmp);
     let last = scores.len().saturating_sub(1);
     let n = n.min(scores.len());
-    (0..n).filter_map(|k| scores.get((k * last).checked_div(n - 1).unwrap_or(0))).map(|s| *s as f32).collect()
+    (0..n)
+        .filter_map(|k| scores.get((k * last).checked_div(n - 1).unwrap_or(0)))
+        .map(|s| half::f16::from_f64(s.clamp(-6e4, 6e4)).to_f32())
+        .collect()
 }
 
 /// Numbers in half precision as hexadecimal digits, four a number.

@@ -34,6 +34,14 @@ impl Profile {
         groups.into_iter().any(|g| lc.observations.iter().any(|o| g.uses(o)))
     }
 
+    /// Detections at 5 sigma that it can use, if they are fewer than its answer can be trusted with: [`MIN_DETECTIONS`], of a star's
+    /// total photometry [`MIN_STAR_POINTS`].
+    pub fn too_few(&self, observations: &[Observation], photometry: Photometry) -> Option<usize> {
+        let star = self.groups.contains(&Group::Star) && photometry == Photometry::Total;
+        let detections = observations.iter().filter(|o| self.uses(o) && o.snr() >= window::DETECTION_SNR).count();
+        (detections < if star { MIN_STAR_POINTS } else { MIN_DETECTIONS }).then_some(detections)
+    }
+
     /// Warnings about the use of the model on this light curve.
     pub fn warnings(&self, lc: &LightCurve) -> Vec<Warning> {
         let mut warnings = Vec::new();
@@ -42,10 +50,7 @@ impl Profile {
             warnings.push(Warning::TotalPhotometry);
         }
         let usable = || lc.observations.iter().filter(|o| self.uses(o));
-        let detections = usable().filter(|o| o.snr() >= window::DETECTION_SNR).count();
-        if detections < if star { MIN_STAR_POINTS } else { MIN_DETECTIONS } {
-            warnings.push(Warning::FewDetections(detections));
-        }
+        warnings.extend(self.too_few(&lc.observations, lc.photometry).map(Warning::FewDetections));
         // Stars of one band are as good as any: whole surveys have no more.
         let first = usable().next().and_then(|o| Channel::of(o.band));
         if !star && first.is_some() && usable().all(|o| Channel::of(o.band) == first) {

@@ -1,7 +1,7 @@
 //! Running a bundle through tract. Batches of one and of [`BATCH`] objects have concrete plans; a batch is
 //! padded, so that an object's numbers do not depend on what came with it. Alone and in a batch they may differ in the last bit.
 
-use super::{Input, Model, ModelError, OUTPUTS};
+use super::{Input, MEMBERS, Model, ModelError, OUTPUTS};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -33,6 +33,8 @@ pub struct Output {
     pub embedding: Vec<f32>,
     /// P per node as the weighted loss leaves them, uncorrected.
     pub weighted_p: Vec<f64>,
+    /// Logits of each member [M x N]; empty where the bundle does not tell. See [`Model::member_conditionals`].
+    pub member_logits: Vec<f32>,
 }
 
 /// One thread's running state.
@@ -139,6 +141,18 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
     let [(embedding, e), (conditional, _), _] = columns.as_slice() else {
         return Err(graph_error(&model.path, "it does not have the three outputs of a taxonova model"));
     };
+    let members: Vec<f32> = match result.get(OUTPUTS.len()) {
+        None => Vec::new(),
+        Some(value) => {
+            let view = value.to_plain_array_view::<f32>().map_err(|e| graph_error(&model.path, e))?;
+            if view.ndim() != 2 || view.shape().first() != Some(&batch) || !view.len().is_multiple_of(batch * n.max(1)) {
+                let reason = format!("output {MEMBERS} has shape {:?}, expected [{batch}, a multiple of {n}]", view.shape());
+                return Err(graph_error(&model.path, reason));
+            }
+            view.iter().copied().collect()
+        }
+    };
+    let m = members.len() / batch;
     for b in 0..inputs.len() {
         let log_conditional: Vec<f64> = conditional[b * n..(b + 1) * n].iter().map(|v| f64::from(*v)).collect();
         // Once more in double precision, so that P(parent) = sum of P(children) to the last digits.
@@ -147,7 +161,13 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
             return Err(graph_error(&model.path, "it gave a probability that is not a number; the file is damaged"));
         }
         let weighted_p = weighted(model, &log_conditional);
-        outputs.push(Output { p, log_conditional, embedding: embedding[b * e..(b + 1) * e].to_vec(), weighted_p });
+        outputs.push(Output {
+            p,
+            log_conditional,
+            embedding: embedding[b * e..(b + 1) * e].to_vec(),
+            weighted_p,
+            member_logits: members[b * m..(b + 1) * m].to_vec(),
+        });
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::features;
 use crate::model::graph::{concat, conditionals, path_sums};
 use crate::model::meta::{Calibration, Metadata, Recipe, Summary};
 use crate::model::onnx::GraphWriter;
-use crate::model::{INPUT, OUTPUTS};
+use crate::model::{INPUT, MEMBERS, OUTPUTS};
 use crate::taxonomy::{Layout, Taxonomy};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -34,6 +34,7 @@ pub fn bundle<'a>(
     }
     let n = layout.len();
     let scale = g.floats(&[1, 1], &[1.0 / trained.members.len() as f32]);
+    let each = (logits.len() > 1).then(|| concat(&mut g, &logits));
     let sum = logits.into_iter().reduce(|a, b| g.op("Add", &[&a, &b])).unwrap_or_default();
     let mean = g.op("Mul", &[&sum, &scale]);
     let hidden = concat(&mut g, &hidden);
@@ -45,6 +46,9 @@ pub fn bundle<'a>(
     let e = trained.embedding_width(layout);
     for ((tensor, name), width) in [embedding, conditional, probability].iter().zip(OUTPUTS).zip([e, n, n]) {
         g.output(tensor, name, width);
+    }
+    if let Some(each) = each {
+        g.output(&each, MEMBERS, n * trained.members.len());
     }
     let mut trained_on: Vec<u64> = ids.map(crate::model::name_hash).collect();
     trained_on.sort_unstable();

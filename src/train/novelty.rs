@@ -1,10 +1,10 @@
 //! Fits the novelty score of a bundle: whitening and kept embeddings from the objects trained on, quantiles from objects
 //! that the network has not seen, because its embeddings of those it was trained on are closer together.
 
-use super::data::{Example, REFERENCE_AGES_D, REFSET_AGES};
+use super::data::{Example, REFERENCE_AGES_D};
 use super::rng::RunRng;
 use super::run::Trained;
-use crate::model::novelty::{AgeQuantiles, Novelty, quantiles};
+use crate::model::novelty::{AgeQuantiles, Novelty, Score};
 use crate::taxonomy::layout::Layout;
 use std::collections::BTreeMap;
 
@@ -36,17 +36,15 @@ pub struct NoveltyConfig {
 
 impl Default for NoveltyConfig {
     fn default() -> Self {
-        NoveltyConfig { directions: 24, centres: 500, nearest: 5, within: true, quantiles: 201 }
+        NoveltyConfig { directions: 4, centres: 500, nearest: 20, within: true, quantiles: 201 }
     }
 }
 
-/// The novelty score of a trained network: the objects trained on give the distances, those of the held-out fold the quantiles, at the ages
-/// of the reference set. None without a held-out fold.
+/// The novelty score of a trained network: the objects trained on give the distances, those of the held-out fold the quantiles, at the
+/// ages at which predictions are kept. None without a held-out fold.
 pub fn of_run(trained: &Trained, layout: &Layout, set: &[Example], hold_out: Option<u32>, seed: u64) -> Option<Novelty> {
     let fold = hold_out?;
-    let kept = |e: &Example| {
-        REFSET_AGES.iter().filter_map(|a| Some((*REFERENCE_AGES_D.get(*a)?, e.reference.get(*a)?.clone()))).collect::<Vec<_>>()
-    };
+    let kept = |e: &Example| REFERENCE_AGES_D.into_iter().zip(e.reference.iter().cloned()).collect::<Vec<_>>();
     let rows: Vec<(usize, bool, f64, Vec<f32>)> =
         set.iter().flat_map(|e| kept(e).into_iter().map(|(age_d, row)| (e.node.index(), e.fold == fold, age_d, row))).collect();
     let features: Vec<&[f32]> = rows.iter().map(|r| r.3.as_slice()).collect();
@@ -55,14 +53,16 @@ pub fn of_run(trained: &Trained, layout: &Layout, set: &[Example], hold_out: Opt
         let rows = rows.iter().zip(&predictions).filter(|(r, _)| r.1 == unseen);
         rows.map(|(r, p)| Embedded { embedding: &p.embedding, class: r.0, age_d: r.2 }).collect()
     };
-    fit(&part(false), &part(true), &NoveltyConfig::default(), seed)
+    fit(&part(false), &part(true), layout, &trained.w_eff, &NoveltyConfig::default(), seed)
 }
 
 /// Share of the mean variance that is added to each: the logits of rare classes hardly vary on their own.
 const RIDGE: f64 = 1e-3;
 
 /// Fits on embeddings trained on; `unseen` are those of objects that were not. None if either is too small.
-pub fn fit(seen: &[Embedded], unseen: &[Embedded], config: &NoveltyConfig, seed: u64) -> Option<Novelty> {
+///
+/// `layout` and `w_eff` [N] are those of the network: the embeddings begin with its logits.
+pub fn fit(seen: &[Embedded], unseen: &[Embedded], layout: &Layout, w_eff: &[f64], config: &NoveltyConfig, seed: u64) -> Option<Novelty> {
     let width = seen.first()?.embedding.len();
     if width == 0 || seen.iter().chain(unseen).any(|e| e.embedding.len() != width || e.embedding.iter().any(|v| !v.is_finite())) {
         return None;
@@ -74,26 +74,23 @@ pub fn fit(seen: &[Embedded], unseen: &[Embedded], config: &NoveltyConfig, seed:
         whitening: halves(&whitening),
         centres: Vec::new(),
         nearest: config.nearest.max(1),
+        w_eff: w_eff.to_vec(),
         ages: Vec::new(),
     };
     for i in sample(seen, config.centres, seed) {
         novelty.centres.extend(halves(&novelty.whiten(seen.get(i)?.embedding).iter().map(|v| f64::from(*v)).collect::<Vec<_>>()));
     }
-    let mut by_age: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    let mut by_age: BTreeMap<u64, Vec<Score>> = BTreeMap::new();
     for e in unseen {
         // Bits of positive numbers are in their order.
-        by_age.entry(e.age_d.max(0.0).to_bits()).or_default().push(novelty.score(e.embedding)?);
+        by_age.entry(e.age_d.max(0.0).to_bits()).or_default().push(novelty.score(layout, e.embedding)?);
     }
     novelty.ages = by_age
         .into_iter()
         .filter(|(_, scores)| scores.len() >= 2)
-        .map(|(bits, scores)| AgeQuantiles {
-            age_d: Some(f64::from_bits(bits)).filter(|d| d.is_finite()),
-            objects: scores.len(),
-            scores: quantiles(scores, config.quantiles),
-        })
+        .map(|(bits, scores)| AgeQuantiles::new(Some(f64::from_bits(bits)).filter(|d| d.is_finite()), &scores, config.quantiles))
         .collect();
-    novelty.fault(width).is_none().then_some(novelty)
+    novelty.fault(width, layout).is_none().then_some(novelty)
 }
 
 /// Rounded as the file keeps them, so that the score is the same before and after.

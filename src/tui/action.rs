@@ -7,6 +7,7 @@ use super::export::ExportReport;
 use super::figure::FigureReport;
 use super::file::{Arrived, FileReport};
 use super::refit::{ModelFile, Refitted};
+use super::said::Said;
 use super::state::ModelInfo;
 use crate::lightcurve::LightCurve;
 use crate::taxonomy::Taxonomy;
@@ -97,8 +98,8 @@ pub enum Action {
     ClassifiedPart {
         /// Number of the request.
         request: u64,
-        /// P per slot.
-        p: Result<Arc<[f64]>, String>,
+        /// What it says.
+        p: Result<Said, String>,
     },
     /// How the probabilities came about was worked out: number of the request.
     HistoryReady(u64, Result<history::Answers, String>),
@@ -136,8 +137,8 @@ pub struct Answered {
     pub index: usize,
     /// The light curve that was classified.
     pub curve: Arc<LightCurve>,
-    /// P per model slot, or why there is none.
-    pub p: Result<Arc<[f64]>, String>,
+    /// What the model says, or why there is nothing.
+    pub p: Result<Said, String>,
 }
 
 /// What labels of a file are read for.

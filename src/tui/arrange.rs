@@ -24,6 +24,8 @@ pub enum SortKey {
     Entropy,
     /// Lead of the most probable leaf.
     Margin,
+    /// How unlike the training set.
+    Novelty,
     /// Number of points.
     N,
     /// Peak magnitude.
@@ -53,6 +55,7 @@ pub static SORTS: &[SortInfo] = &[
     SortInfo { key: SortKey::P, letter: 'p', heading: "P", title: "probability of the decision, most first", ascending: false },
     SortInfo { key: SortKey::Entropy, letter: 'e', heading: "bits", title: "entropy, most uncertain first", ascending: false },
     SortInfo { key: SortKey::Margin, letter: 'm', heading: "margin", title: "margin of the best leaf, closest first", ascending: true },
+    SortInfo { key: SortKey::Novelty, letter: 'v', heading: "novel", title: "novelty, most novel first", ascending: false },
     SortInfo { key: SortKey::N, letter: 'o', heading: "n", title: "number of points, most first", ascending: false },
     SortInfo { key: SortKey::Mag, letter: 'b', heading: "mag", title: "peak magnitude, brightest first", ascending: true },
 ];
@@ -154,6 +157,7 @@ impl SortKey {
             SortKey::P => o.said.map(|s| s.p),
             SortKey::Entropy => o.said.map(|s| s.entropy),
             SortKey::Margin => o.said.map(|s| s.margin),
+            SortKey::Novelty => o.novelty(),
             SortKey::N => Some(o.facts.n as f64),
             SortKey::Mag => o.facts.peak_mag,
             SortKey::File | SortKey::Name => None,
@@ -229,6 +233,7 @@ impl Subject for Asked<'_> {
             Number::P => said.map(|s| s.p),
             Number::Entropy => said.map(|s| s.entropy),
             Number::Margin => said.map(|s| s.margin),
+            Number::Novelty => self.object.novelty(),
         }
     }
 

@@ -7,9 +7,11 @@ use super::jobs::{Answer, Classifier, Handle, Loader, Sessions};
 use super::overlay::{ListingRow, RowTone};
 use super::refit::Refitter;
 use super::refit::{ModelFile, Refitted};
+use super::said::Said;
 use super::state::ModelInfo;
+use crate::cascade::probabilities;
 use crate::features::period::{self, MIN_POINTS, Options, Relation, search};
-use crate::lightcurve::{LightCurve, Observation, Photometry};
+use crate::lightcurve::{LightCurve, Observation, Photometry, window};
 use crate::model::influence::Unit;
 use crate::model::{self, Model, Session};
 use std::path::PathBuf;
@@ -104,6 +106,13 @@ struct Engine {
     session: Session,
 }
 
+/// An output with what is told beside P.
+fn said(model: &Model, output: model::Output, observations: &[Observation], photometry: Photometry) -> Said {
+    let members = model.member_conditionals(&output).iter().map(|c| probabilities(model.layout(), c)).collect();
+    let novelty = model.novelty(&output.embedding, window::age_d(observations, photometry));
+    Said::new(output.p, members, novelty)
+}
+
 /// Why an object has no probabilities.
 const UNUSABLE: &str = "no measurement in a band that the model knows";
 
@@ -111,12 +120,11 @@ impl Classifier for Engine {
     fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String> {
         let usable: Vec<bool> = curves.iter().map(|c| self.session.model().can_use(c)).collect();
         let model = self.session.model().clone();
-        let inputs: Vec<_> =
-            curves.iter().zip(&usable).filter(|(_, u)| **u).map(|(c, _)| model.prepare(&c.observations, c.photometry)).collect();
-        let mut outputs = self.session.run(&inputs).map_err(|e| e.to_string())?.into_iter();
-        let answer = |usable: bool| {
-            if usable { outputs.next().map(|o| o.p).ok_or_else(|| "no answer".to_string()) } else { Err(UNUSABLE.to_string()) }
-        };
+        let asked: Vec<&Arc<LightCurve>> = curves.iter().zip(&usable).filter(|(_, u)| **u).map(|(c, _)| c).collect();
+        let inputs: Vec<_> = asked.iter().map(|c| model.prepare(&c.observations, c.photometry)).collect();
+        let outputs = self.session.run(&inputs).map_err(|e| e.to_string())?;
+        let mut said = outputs.into_iter().zip(asked).map(|(o, c)| said(&model, o, &c.observations, c.photometry));
+        let answer = |usable: bool| if usable { said.next().ok_or_else(|| "no answer".to_string()) } else { Err(UNUSABLE.to_string()) };
         Ok(usable.into_iter().map(answer).collect())
     }
 
@@ -124,7 +132,8 @@ impl Classifier for Engine {
         if !observations.iter().any(|o| self.session.model().profile().uses(o)) {
             return Err(UNUSABLE.into());
         }
-        self.session.classify_observations(observations, photometry).map(|o| o.p).map_err(|e| e.to_string())
+        let output = self.session.classify_observations(observations, photometry).map_err(|e| e.to_string())?;
+        Ok(said(self.session.model(), output, observations, photometry))
     }
 
     fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String> {

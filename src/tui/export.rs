@@ -1,12 +1,14 @@
 //! Writing chosen objects to a file: rows as `taxonova classify` writes them, or the names alone. Knows nothing of the
 //! screen; runs on a thread of its own.
 
+use super::said::Said;
 use crate::atomic;
 use crate::batch::output::Format;
 use crate::batch::{Row, write_rows};
 use crate::cascade::{Regrouper, decide_poured};
 use crate::lightcurve::{LightCurve, Warning};
 use crate::model::Profile;
+use crate::model::novelty;
 use crate::taxonomy::{Layout, printable};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,7 +44,7 @@ pub struct ExportedObject {
     /// The light curve.
     pub curve: Arc<LightCurve>,
     /// P per slot of the model, or why there is none.
-    pub p: Option<Result<Arc<[f64]>, String>>,
+    pub p: Option<Result<Said, String>>,
 }
 
 /// What is to be written, and where.
@@ -124,6 +126,8 @@ impl Export {
                 row.warnings.extend(warnings.iter().map(Warning::to_string));
                 let poured = regrouper.pour(p);
                 row.decision = Some(decide_poured(&self.layout, &poured, self.tau));
+                row.novelty = p.novelty;
+                row.warnings.extend(p.novelty.and_then(novelty::warning).map(|w| w.to_string()));
                 row.p = poured.p.iter().map(|p| p.unwrap_or(f64::NAN)).collect();
             }
             (Some(Err(why)), _) => row.fail(why),

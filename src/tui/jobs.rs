@@ -7,6 +7,7 @@ use super::curve::influence::{self, By};
 use super::file::FileReport;
 use super::files::{self, Files};
 use super::refit::{ModelFile, Refitter};
+use super::said::Said;
 use super::state::ModelInfo;
 use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes, read_labels};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
@@ -18,14 +19,14 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// P per slot of the model, or why there is none.
-pub type Answer = Result<Vec<f64>, String>;
+/// What the model says, or why there is nothing.
+pub type Answer = Result<Said, String>;
 
 /// Something that classifies, one per thread.
 pub trait Classifier {
-    /// P per slot of the model for each light curve, or why it has none; an error if nothing could be classified at all.
+    /// What the model says of each light curve, or why it has none; an error if nothing could be classified at all.
     fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String>;
-    /// P per slot for a part of a light curve.
+    /// The same of a part of a light curve.
     fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Answer;
     /// How the probabilities came about; none if it was cancelled.
     fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String>;
@@ -304,7 +305,7 @@ fn classify_until_stopped(shared: &(Mutex<Queue>, Condvar), stop: &AtomicBool, r
         };
         match (ready, task) {
             (Ok(mut c), Task::Part(request, observations, photometry)) => {
-                let p = guarded("classifying", || c.classify_part(&observations, photometry)).map(Arc::from);
+                let p = guarded("classifying", || c.classify_part(&observations, photometry));
                 let _ = report.send(Action::ClassifiedPart { request, p });
                 classifier = Some((model, c));
             }
@@ -359,15 +360,13 @@ fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) 
     let curves: Vec<Arc<LightCurve>> = batch.iter().map(|(_, c)| c.clone()).collect();
     let together = guarded("classifying", || c.classify(&curves)).ok().filter(|p| p.len() == curves.len());
     if let Some(p) = together {
-        return batch.into_iter().zip(p).map(|((index, curve), p)| Answered { index, curve, p: p.map(Arc::from) }).collect();
+        return batch.into_iter().zip(p).map(|((index, curve), p)| Answered { index, curve, p }).collect();
     }
     batch
         .into_iter()
         .map(|(index, curve)| {
             let one = [curve.clone()];
-            let p = guarded("classifying", || c.classify(&one))
-                .and_then(|mut p| p.pop().unwrap_or_else(|| Err("no answer".to_string())))
-                .map(Arc::from);
+            let p = guarded("classifying", || c.classify(&one)).and_then(|mut p| p.pop().unwrap_or_else(|| Err("no answer".to_string())));
             Answered { index, curve, p }
         })
         .collect()

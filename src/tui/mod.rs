@@ -25,6 +25,7 @@ pub mod keymap;
 pub mod objects;
 pub mod overlay;
 pub mod refit;
+pub mod said;
 pub mod state;
 pub mod terminal;
 pub mod text;

@@ -9,6 +9,7 @@ mod order;
 
 use super::arrange::{ActiveFilter, Sort};
 use super::judge::{Facts, Labels, Mark};
+use super::said::Said;
 use super::tree::contains_ignoring_case;
 use crate::cascade::Judged;
 use crate::evaluate::Verdict;
@@ -22,10 +23,20 @@ use std::sync::Arc;
 pub enum Classified {
     /// Not yet asked, or not yet answered.
     Waiting,
-    /// P of each of the model's slots.
-    Done(Arc<[f64]>),
+    /// P of each of the model's slots, and what else it says.
+    Done(Said),
     /// It could not be classified, and why.
     Failed(String),
+}
+
+impl Object {
+    /// Per cent of the objects not trained on that are less novel, if the model tells.
+    pub fn novelty(&self) -> Option<f64> {
+        match &self.classified {
+            Classified::Done(said) => said.novelty,
+            _ => None,
+        }
+    }
 }
 
 /// One row.

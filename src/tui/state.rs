@@ -13,6 +13,7 @@ use super::view::Hits;
 use crate::lightcurve::LightCurve;
 use crate::model::Profile;
 use crate::taxonomy::{Layout, NodeId, Taxonomy};
+use crate::tui::said::Said;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -114,7 +115,7 @@ pub struct TimeCursor {
     /// Number of the request whose answer is awaited or was got.
     pub request: u64,
     /// The answer for `index`, or for an earlier position while the next is awaited.
-    pub p: Option<Arc<[f64]>>,
+    pub p: Option<Said>,
     /// Whether `p` is the answer for `index`.
     pub fresh: bool,
 }
@@ -227,10 +228,10 @@ impl State {
         (cmd.command().why_not)(self)
     }
 
-    /// The selected object's probabilities (by model slot): those at the time cursor, if it is on.
-    pub fn current_p(&self) -> Option<&[f64]> {
+    /// What the model says of the selected object (by model slot): what it said at the time cursor, if that is on.
+    pub fn current_p(&self) -> Option<&Said> {
         if let Some(time) = &self.time {
-            return time.p.as_deref();
+            return time.p.as_ref();
         }
         match &self.objects.current()?.classified {
             Classified::Done(p) => Some(p),
@@ -241,6 +242,19 @@ impl State {
     /// The selected object's cascade.
     pub fn cascade(&self) -> Option<Cascade> {
         self.tree.cascade(self.current_p()?, self.tau)
+    }
+
+    /// Detections that the shown answer rests on, if they are fewer than it can be trusted with.
+    pub fn too_few(&self) -> Option<usize> {
+        let profile = &self.model.ready()?.profile;
+        let curve = self.curve.shown.as_ref()?;
+        match (&self.time, &self.curve.data) {
+            (Some(time), Some(data)) => {
+                let known = curve.observations.partition_point(|o| data.times_mjd.get(time.index).is_none_or(|t| o.mjd <= *t));
+                profile.too_few(curve.observations.get(..known)?, curve.photometry)
+            }
+            _ => profile.too_few(&curve.observations, curve.photometry),
+        }
     }
 
     /// Sets the status line.

@@ -79,6 +79,16 @@ pub fn pad(text: &str, columns: usize) -> String {
     out
 }
 
+/// The uncertainty of a probability in three columns: `.03`.
+pub fn spread(s: f64) -> String {
+    format!("{:.2}", s.clamp(0.0, 0.99)).trim_start_matches('0').to_string()
+}
+
+/// A percentile: whole numbers, but a tenth from 99 on, where it matters.
+pub fn percentile(p: f64) -> String {
+    if p < 99.0 { format!("{p:.0}") } else { format!("{:.1}", p.min(99.9)) }
+}
+
 /// A probability in five columns: `.618`, `1.000`, `<.001`, `0`.
 pub fn probability(p: f64) -> String {
     if p >= 0.9995 {

@@ -1,8 +1,10 @@
 //! The tree as the taxonomy pane has it: the document that is edited, what is folded and selected, the rows
 //! to be shown, and what follows from the tree at once (layout, weights, regrouping). No drawing, no I/O.
 
+use super::said::Said;
 use super::state::ModelInfo;
 use crate::cascade::{Decision, Poured, Regrouper, decide_poured};
+use crate::model::spread::spread;
 use crate::taxonomy::weights::compute;
 use crate::taxonomy::{Counts, Document, Layout, NodeId, Severity, Taxonomy, Weights, validate};
 use std::collections::HashSet;
@@ -80,6 +82,17 @@ pub struct Cascade {
     pub decision: Decision,
     /// Slots on the way from the top to the decision.
     pub path: Vec<usize>,
+    /// Standard deviation over the model's members of each P, by slot; empty where it is not known.
+    pub spread: Vec<f64>,
+    /// Per cent of the objects not trained on that are less novel; none where it is not known.
+    pub novelty: Option<f64>,
+}
+
+impl Cascade {
+    /// The uncertainty of the decision's P; none where it is not known.
+    pub fn decision_spread(&self) -> Option<f64> {
+        self.spread.get(self.decision.slot?).copied().filter(|s| s.is_finite())
+    }
 }
 
 /// What a row says about its probability.
@@ -242,13 +255,15 @@ impl TreeState {
     }
 
     /// The cascade of the model's probabilities (by model slot) on this tree.
-    pub fn cascade(&self, model_p: &[f64], tau: f64) -> Option<Cascade> {
+    pub fn cascade(&self, said: &Said, tau: f64) -> Option<Cascade> {
         let Some(Ok(regrouper)) = &self.derived.regroup else { return None };
         let layout = &self.derived.layout;
-        let poured = regrouper.pour(model_p);
+        let poured = regrouper.pour(said);
         let decision = decide_poured(layout, &poured, tau);
+        let of_member = |p: &Vec<f64>| regrouper.pour(p).p.iter().map(|p| p.unwrap_or(f64::NAN)).collect();
+        let spread = spread(&said.members.iter().map(of_member).collect::<Vec<_>>());
         let path = decision.slot.map(|s| layout.path(s)).unwrap_or_default();
-        Some(Cascade { poured, decision, path })
+        Some(Cascade { poured, decision, path, spread, novelty: said.novelty })
     }
 
     /// The decision alone, for lists.

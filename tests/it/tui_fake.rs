@@ -101,7 +101,7 @@ pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
             let number = state.model_number;
             let answer = |(index, curve): (usize, Arc<LightCurve>)| {
                 let p = p_for(&m.taxonomy, &m.layout, curve.label.as_deref(), index);
-                Answered { index, curve, p: Ok(Arc::from(p)) }
+                Answered { index, curve, p: Ok(p.into()) }
             };
             match effect {
                 Effect::Classify(wanted) => {
@@ -112,7 +112,7 @@ pub fn act_with_files(state: &mut State, action: Action) -> Vec<Effect> {
                 }
                 Effect::ClassifyPart { request, observations, .. } => {
                     let p = p_for(&m.taxonomy, &m.layout, Some(if observations.len() > 8 { "SN Ibc" } else { "TDE" }), observations.len());
-                    actions.push(Action::ClassifiedPart { request, p: Ok(Arc::from(p)) });
+                    actions.push(Action::ClassifiedPart { request, p: Ok(p.into()) });
                 }
                 Effect::History { request, curve, .. } => {
                     let mut mjd: Vec<f64> = curve.observations.iter().filter(|o| !o.is_limit()).map(|o| o.mjd).collect();

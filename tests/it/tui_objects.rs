@@ -85,7 +85,7 @@ fn margin_and_entropy_are_those_of_the_leaves() {
         p[layout.by_name(name).unwrap()] = v;
     }
     let curve = s.objects.current().unwrap().curve.clone();
-    update(&mut s, Action::Classified { model: 0, answers: vec![Answered { index: 0, curve, p: Ok(Arc::from(p)) }] });
+    update(&mut s, Action::Classified { model: 0, answers: vec![Answered { index: 0, curve, p: Ok(p.into()) }] });
     let said = s.objects.current().unwrap().said.unwrap();
     // Leaves 1/2, 1/4, 1/4: 1.5 bits, and 1/2 - 1/4 between the best two.
     assert_eq!((said.margin, said.entropy, said.p), (0.25, 1.5, 0.5));
@@ -293,7 +293,7 @@ fn decisions_are_compared_with_labels_on_the_tree_as_it_is() {
             p[layout.by_name(name).unwrap()] = *v;
         }
         let curve = s.objects.get(row).unwrap().curve.clone();
-        update(s, Action::Classified { model: 0, answers: vec![Answered { index: row, curve, p: Ok(Arc::from(p)) }] });
+        update(s, Action::Classified { model: 0, answers: vec![Answered { index: row, curve, p: Ok(p.into()) }] });
         row
     };
     let ii = [("SN", 0.9), ("CC", 0.9), ("SN II", 0.7), ("SN IIb", 0.2), ("TDE", 0.1)];

@@ -45,7 +45,7 @@ fn moving_through_objects_changes_all_panes() {
     let first = s.current_p().unwrap().to_vec();
     keys(&mut s, "j");
     assert_eq!(s.objects.selected, 1);
-    assert_ne!(s.current_p().unwrap(), first.as_slice());
+    assert_ne!(**s.current_p().unwrap(), *first.as_slice());
     assert_eq!(s.curve.shown.as_ref().unwrap().object_id, s.objects.current().unwrap().curve.object_id);
     keys(&mut s, "G");
     assert_eq!(s.objects.selected, s.objects.len() - 1);
@@ -318,14 +318,14 @@ fn the_time_cursor_asks_for_what_was_known() {
     keys(&mut s, "t");
     let first = s.time.clone().unwrap();
     assert!(first.fresh);
-    assert_ne!(s.current_p().unwrap(), all.as_slice());
+    assert_ne!(**s.current_p().unwrap(), *all.as_slice());
     keys(&mut s, "] ]");
     assert_eq!(s.time.as_ref().unwrap().index, first.index + 2);
     keys(&mut s, "[");
     assert_eq!(s.time.as_ref().unwrap().index, first.index + 1);
     keys(&mut s, "esc");
     assert!(s.time.is_none());
-    assert_eq!(s.current_p().unwrap(), all.as_slice());
+    assert_eq!(**s.current_p().unwrap(), *all.as_slice());
     keys(&mut s, "[ 0 t j");
     assert!(s.time.is_none(), "another object has its own times");
 }
@@ -335,7 +335,7 @@ fn an_answer_that_comes_late_is_dropped() {
     let mut s = fresh();
     keys(&mut s, "t ]");
     let now = s.time.clone().unwrap();
-    act(&mut s, Action::ClassifiedPart { request: now.request - 1, p: Ok(std::sync::Arc::from([0.5])) });
+    act(&mut s, Action::ClassifiedPart { request: now.request - 1, p: Ok(vec![0.5].into()) });
     assert_eq!(s.time.as_ref().unwrap().p.as_deref(), now.p.as_deref());
 }
 

@@ -499,7 +499,7 @@ fn a_refit_shows_what_changed_and_can_be_taken_back() {
     let text = lines(&draw(&mut s, 120, 40)).join("\n");
     assert!(text.contains("fold 9") && text.contains("SN IIP") && text.contains("– →  .500"), "{text}");
     // An answer of the model before comes late: it is dropped.
-    let p: std::sync::Arc<[f64]> = std::sync::Arc::from([0.5]);
+    let p = vec![0.5].into();
     let curve = s.objects.current().unwrap().curve.clone();
     let late = taxonova::tui::action::Answered { index: s.objects.selected, curve, p: Ok(p) };
     update(&mut s, Action::Classified { model: 0, answers: vec![late] });

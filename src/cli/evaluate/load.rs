@@ -96,7 +96,7 @@ pub fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Fa
     };
     let layout = Layout::new(&tree);
     let rules = Rules::same(&layout, Rule::Threshold { tau: args.tau });
-    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules, asof_d: None, history: None });
+    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules, asof_d: None, history: None, uncertainty: false });
     let setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), inputs::stop_flag());
     let (mut objects, mut errors) = (Vec::new(), 0u64);
     let worker_model = model.clone();

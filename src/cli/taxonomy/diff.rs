@@ -213,7 +213,7 @@ fn compare_objects(args: &Args, a: &Taxonomy, b: &Taxonomy, found: &TreeDiff) ->
     }
     let mut objects = Objects { list: Vec::new(), unreadable: errors.len() as u64 };
     let rules = Rules::same(model.layout(), Rule::Threshold { tau: args.tau });
-    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, rules, asof_d: None, history: None });
+    let plan = Arc::new(Plan { layout: model.layout().clone(), regrouper: None, rules, asof_d: None, history: None, uncertainty: false });
     let setup = Setup::new(inputs::processors(), inputs::stop_flag());
     let make = move || {
         let mut classifier = Classifier::new(ModelEngine::new(&model, false)?, plan.clone());

@@ -14,13 +14,13 @@ fn an_object_of_two_files_is_merged_and_asked_again() {
     let mut o = Objects::default();
     assert_eq!((o.add(curve("a", 1.0)), o.add(curve("b", 1.0))), (0, 1));
     let before = o.get(0).unwrap().curve.clone();
-    o.answer(0, &before, Classified::Done(Arc::from([1.0])));
+    o.answer(0, &before, Classified::Done(vec![1.0].into()));
     assert_eq!(o.n_classified(), 1);
     assert_eq!(o.add(curve("a", 2.0)), 0);
     assert_eq!((o.len(), o.n_classified()), (2, 0));
     assert_eq!(o.get(0).unwrap().curve.observations.len(), 2);
     // The answer for the shorter light curve comes late: it is dropped.
-    o.answer(0, &before, Classified::Done(Arc::from([1.0])));
+    o.answer(0, &before, Classified::Done(vec![1.0].into()));
     assert!(matches!(o.get(0).unwrap().classified, Classified::Waiting));
 }
 

@@ -7,6 +7,7 @@ use crate::tui::action::{Action, LabelsFor};
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::objects::Classified;
 use crate::tui::overlay::{Answer, ListingKind, ListingRow, Overlay, Question, RowTone, Then};
+use crate::tui::said::Said;
 use crate::tui::state::{ModelState, State, Tone};
 use crate::tui::text::clean;
 use crate::tui::tree::TreeState;
@@ -182,7 +183,7 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
     file::opened(state)
 }
 
-fn take_part(state: &mut State, request: u64, p: Result<Arc<[f64]>, String>) {
+fn take_part(state: &mut State, request: u64, p: Result<Said, String>) {
     let Some(time) = state.time.as_mut().filter(|t| t.request == request) else { return };
     match p {
         Ok(p) => {

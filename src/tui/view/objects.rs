@@ -2,6 +2,7 @@
 
 use super::{ListHit, foot, frame, scrolled};
 use crate::evaluate::Verdict;
+use crate::model::novelty::WARN_PERCENTILE;
 use crate::tui::arrange::SortKey;
 use crate::tui::judge::Mark;
 use crate::tui::objects::{Classified, Object, Tally};
@@ -24,13 +25,14 @@ enum Column {
     Truth,
     Margin,
     Entropy,
+    Novelty,
     Label,
     File,
 }
 
 impl Column {
     /// From left to right.
-    const ALL: [Column; 11] = [
+    const ALL: [Column; 12] = [
         Column::Name,
         Column::N,
         Column::Span,
@@ -40,12 +42,22 @@ impl Column {
         Column::Truth,
         Column::Margin,
         Column::Entropy,
+        Column::Novelty,
         Column::Label,
         Column::File,
     ];
     /// Those that are left out where there is no room, the most wanted first.
-    const EXTRA: [Column; 8] =
-        [Column::Truth, Column::N, Column::Mag, Column::Margin, Column::Label, Column::Entropy, Column::Span, Column::File];
+    const EXTRA: [Column; 9] = [
+        Column::Truth,
+        Column::N,
+        Column::Mag,
+        Column::Margin,
+        Column::Label,
+        Column::Novelty,
+        Column::Entropy,
+        Column::Span,
+        Column::File,
+    ];
 
     fn heading(self) -> &'static str {
         match self {
@@ -67,6 +79,7 @@ impl Column {
             Column::P => SortKey::P,
             Column::Margin => SortKey::Margin,
             Column::Entropy => SortKey::Entropy,
+            Column::Novelty => SortKey::Novelty,
             _ => return None,
         })
     }
@@ -81,6 +94,7 @@ impl Column {
             Column::Truth => 1,
             Column::Margin => 7,
             Column::Entropy => 5,
+            Column::Novelty => 6,
             Column::Label => 14,
             Column::File => 12,
             Column::Name | Column::Decision => 0,
@@ -281,6 +295,10 @@ fn words(state: &State, row: usize, object: &Object, column: Column) -> (String,
         Column::Truth => truth_sign(state, object.mark),
         Column::Margin => number(said.map(|s| text::probability(s.margin))),
         Column::Entropy => number(said.map(|s| format!("{:.2}", s.entropy))),
+        Column::Novelty => match object.novelty() {
+            Some(n) if n >= WARN_PERCENTILE => (text::percentile(n), t.warn),
+            n => number(n.map(text::percentile)),
+        },
         Column::Label => (state.objects.label(object).unwrap_or_default().to_string(), t.dim),
         Column::File => {
             let name = |p: &std::path::Path| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy().into_owned();

@@ -1,6 +1,7 @@
 //! The tree with the cascade.
 
 use super::{ListHit, foot, frame, scrolled, spans};
+use crate::model::novelty::WARN_PERCENTILE;
 use crate::taxonomy::{CountMode, Form};
 use crate::tui::objects::Classified;
 use crate::tui::state::{ModelState, Pane, State, TreeRowKind};
@@ -23,6 +24,13 @@ const COLUMNS: [Column; 5] = [
 /// Those that stand beside the bars of the cascade.
 const BESIDE_BARS: &[Column] =
     &[Column { title: "Nc", width: 5, rank: 3 }, Column { title: "W", width: 5, rank: 2 }, Column { title: "λ", width: 4, rank: 1 }];
+/// The same with the uncertainty of P, where the model tells it.
+const BESIDE_BARS_UNCERTAIN: &[Column] = &[
+    Column { title: "±", width: 3, rank: 2 },
+    Column { title: "Nc", width: 5, rank: 4 },
+    Column { title: "W", width: 5, rank: 3 },
+    Column { title: "λ", width: 4, rank: 1 },
+];
 
 /// Draws the pane.
 pub fn draw(state: &State, cascade: Option<&Cascade>, rect: Rect, buf: &mut Buffer) -> ListHit {
@@ -49,6 +57,7 @@ pub fn draw(state: &State, cascade: Option<&Cascade>, rect: Rect, buf: &mut Buff
     // Of all rows, and not of those in sight, so that the columns stay where they are while one scrolls.
     let longest = rows.iter().map(|r| cascade::name_width(r.depth, name_columns(state, cascade, r))).max().unwrap_or(0);
     let (columns, bar) = match state.tree.columns {
+        Columns::Cascade if uncertain(cascade) => (BESIDE_BARS_UNCERTAIN, cascade::WIDE_BAR),
         Columns::Cascade => (BESIDE_BARS, cascade::WIDE_BAR),
         Columns::Weights => (&COLUMNS[..], 0..=8),
     };
@@ -82,6 +91,11 @@ pub fn draw(state: &State, cascade: Option<&Cascade>, rect: Rect, buf: &mut Buff
     imbalance(state, x, inside, inside.bottom().saturating_sub(2), buf);
     weights_line(state, inside, inside.bottom().saturating_sub(1), buf);
     ListHit { pane: rect, list: Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..inside }, rows: page, offset }
+}
+
+/// Whether there is an uncertainty to show.
+fn uncertain(cascade: Option<&Cascade>) -> bool {
+    cascade.is_some_and(|c| !c.spread.is_empty())
 }
 
 /// Whether the decision is this row.
@@ -153,7 +167,12 @@ fn row(state: &State, cascade: Option<&Cascade>, rows: &[TreeRow], i: usize) -> 
     };
     let cells = match state.tree.columns {
         Columns::Weights => all_cells,
-        Columns::Cascade => all_cells.into_iter().skip(1).collect(),
+        Columns::Cascade => {
+            let spread = r.slot.filter(|_| r.key.kind != TreeRowKind::Unresolved).and_then(|s| cascade?.spread.get(s).copied());
+            let spread = spread.filter(|s| s.is_finite()).map(text::spread).unwrap_or_default();
+            let others = all_cells.into_iter().skip(1);
+            std::iter::once(spread).filter(|_| uncertain(cascade)).chain(others).collect()
+        }
     };
     let mut over = None;
     if r.key == state.tree.selected {
@@ -221,13 +240,27 @@ fn decision_line(state: &State, cascade: Option<&Cascade>, inside: Rect, y: u16,
         Some(c) => {
             let d = &c.decision;
             let tau = format!("   τ {:.2}", state.tau);
+            let spread = c.decision_spread().map(|s| format!(" ±{}", text::spread(s))).unwrap_or_default();
+            let few = state.too_few().map_or("", |_| "   too few points");
+            let novelty = c.novelty.map(|n| format!("   novelty {} %", text::percentile(n))).unwrap_or_default();
+            let novel = if c.novelty.is_some_and(|n| n >= WARN_PERCENTILE) { t.warn } else { t.dim };
             let first = if state.time.is_some() { "decision then  " } else { "decision  " };
             spans(
                 buf,
                 x,
                 y,
                 end,
-                &[(first, t.dim), (&d.name, t.path), (" ", t.dim), (&text::probability(d.p), t.text), (&tau, t.dim), (" - +", t.key)],
+                &[
+                    (first, t.dim),
+                    (&d.name, t.path),
+                    (" ", t.dim),
+                    (&text::probability(d.p), t.text),
+                    (&spread, t.dim),
+                    (few, t.warn),
+                    (&novelty, novel),
+                    (&tau, t.dim),
+                    (" - +", t.key),
+                ],
             )
         }
         None => {
