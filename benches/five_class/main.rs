@@ -140,12 +140,7 @@ fn probabilities(log_p: &[f64]) -> Vec<f64> {
 /// The answer to a whole light curve.
 fn row(layout: &Layout, reading: &Reading, e: &Example, p: &[Prediction], truth: usize) -> Row {
     let weighted = log_probabilities(layout, &log_conditionals(layout, &p[0].logits));
-    Row {
-        p: reading.p(&probabilities(&p[0].log_probability)),
-        weighted: reading.p(&probabilities(&weighted)),
-        truth,
-        fold: e.fold,
-    }
+    Row { p: reading.p(&probabilities(&p[0].log_probability)), weighted: reading.p(&probabilities(&weighted)), truth, fold: e.fold }
 }
 
 /// Mean scores over some seeds' answers.
@@ -154,14 +149,7 @@ fn line(labels: Labels, choice: Choice, truths: &[usize], seeds: &[Vec<usize>]) 
     let text = |i: usize| found.get(i).copied().flatten().map_or_else(|| "-".into(), |i| i.to_string());
     let each: Vec<String> = FIVE_CLASSES.iter().enumerate().map(|(c, name)| format!("{name} {}", text(c + 2))).collect();
     let labels = if labels == Labels::Column { "column five_class" } else { "labels as published" };
-    format!(
-        "{labels}, {}: n {}, macro F1 {}, accuracy {}; F1 {}",
-        choice.name(),
-        truths.len(),
-        text(0),
-        text(1),
-        each.join(", ")
-    )
+    format!("{labels}, {}: n {}, macro F1 {}, accuracy {}; F1 {}", choice.name(), truths.len(), text(0), text(1), each.join(", "))
 }
 
 /// How well SN Ia is told from the rest at each age.

@@ -85,23 +85,23 @@ impl Reading {
 /// The class said of each row.
 pub fn said(rows: &[Row], choice: Choice) -> Vec<usize> {
     let ones = [1.0; 5];
-    let best = |p: &[f64; 5], rates: &[f64], gamma: f64| balance::favoured(*p, rates, gamma).unwrap_or(0);
+    let best = |p: &[f64; 5], factors: &[f64]| balance::favoured(*p, factors).unwrap_or(0);
     match choice {
-        Choice::Plain => rows.iter().map(|r| best(&r.p, &ones, 0.0)).collect(),
-        Choice::Weighted => rows.iter().map(|r| best(&r.weighted, &ones, 0.0)).collect(),
+        Choice::Plain => rows.iter().map(|r| best(&r.p, &ones)).collect(),
+        Choice::Weighted => rows.iter().map(|r| best(&r.weighted, &ones)).collect(),
         Choice::Favoured => {
             let mut out = vec![0; rows.len()];
             let mut folds: Vec<u32> = rows.iter().map(|r| r.fold).collect();
             folds.sort_unstable();
             folds.dedup();
             for fold in folds {
-                let others: Vec<(&[f64], usize)> =
-                    rows.iter().filter(|r| r.fold != fold).map(|r| (r.p.as_slice(), r.truth)).collect();
+                let others: Vec<(&[f64], usize)> = rows.iter().filter(|r| r.fold != fold).map(|r| (r.p.as_slice(), r.truth)).collect();
                 let rates: Vec<f64> =
                     (0..5).map(|c| others.iter().filter(|o| o.1 == c).count() as f64 / others.len().max(1) as f64).collect();
                 let gamma = balance::choose(&others, &rates, MIN_OBJECTS).unwrap_or(0.0);
+                let factors = balance::factors(&rates, gamma);
                 for (out, row) in out.iter_mut().zip(rows).filter(|(_, r)| r.fold == fold) {
-                    *out = best(&row.p, &rates, gamma);
+                    *out = best(&row.p, &factors);
                 }
             }
             out

@@ -5,12 +5,17 @@ pub fn gammas() -> impl Iterator<Item = f64> {
     (0..=20).map(|i| f64::from(i) / 20.0)
 }
 
-/// The class with the greatest P / rate^gamma; of equals the first. A class without a rate, or with a NaN for P, is never said.
-pub fn favoured(p: impl IntoIterator<Item = f64>, rates: &[f64], gamma: f64) -> Option<usize> {
+/// rate^-gamma per class; infinite for a class without a rate, which is never said.
+pub fn factors(rates: &[f64], gamma: f64) -> Vec<f64> {
+    rates.iter().map(|rate| if *rate > 0.0 { rate.powf(-gamma) } else { f64::INFINITY }).collect()
+}
+
+/// The class with the greatest product of P and factor; of equals the first. A NaN for P, or an infinite factor, is never said.
+pub fn favoured(p: impl IntoIterator<Item = f64>, factors: &[f64]) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
-    for (class, (p, rate)) in p.into_iter().zip(rates).enumerate() {
-        let score = p * rate.powf(-gamma);
-        if *rate > 0.0 && score.is_finite() && best.is_none_or(|(_, most)| score > most) {
+    for (class, (p, factor)) in p.into_iter().zip(factors).enumerate() {
+        let score = p * factor;
+        if score.is_finite() && best.is_none_or(|(_, most)| score > most) {
             best = Some((class, score));
         }
     }
@@ -39,9 +44,10 @@ pub fn choose(objects: &[(&[f64], usize)], rates: &[f64], least: u64) -> Option<
         return None;
     }
     let macro_f1 = |gamma: f64| {
+        let factors = factors(rates, gamma);
         let (mut said, mut right) = (vec![0u64; rates.len()], vec![0u64; rates.len()]);
         for (p, truth) in objects {
-            if let Some(class) = favoured(p.iter().copied(), rates, gamma) {
+            if let Some(class) = favoured(p.iter().copied(), &factors) {
                 said[class] += 1;
                 right[class] += u64::from(class == *truth);
             }
@@ -66,11 +72,11 @@ mod tests {
     fn the_rare_class_is_favoured_by_hand() {
         // 0.6 / 0.9^gamma against 0.4 / 0.1^gamma: they meet at gamma = ln 1.5 / ln 9 = 0.185.
         let rates = [0.9, 0.1];
-        let said = |gamma| favoured([0.6, 0.4], &rates, gamma);
+        let said = |gamma| favoured([0.6, 0.4], &factors(&rates, gamma));
         assert_eq!((said(0.0), said(0.18), said(0.19), said(1.0)), (Some(0), Some(0), Some(1), Some(1)));
-        assert_eq!(favoured([0.6, 0.4], &[0.5, 0.0], 1.0), Some(0));
-        assert_eq!(favoured([f64::NAN, 0.4], &[0.5, 0.5], 0.0), Some(1));
-        assert_eq!(favoured([f64::NAN; 2], &rates, 0.5), None);
+        assert_eq!(favoured([0.6, 0.4], &factors(&[0.5, 0.0], 1.0)), Some(0));
+        assert_eq!(favoured([f64::NAN, 0.4], &[1.0; 2]), Some(1));
+        assert_eq!(favoured([f64::NAN; 2], &[1.0; 2]), None);
         assert_eq!(mean_p(2, [&[0.25, f64::NAN][..], &[0.75, 0.5]]), [0.5, 0.25]);
     }
 
@@ -78,8 +84,7 @@ mod tests {
     fn the_least_gamma_of_the_greatest_macro_f1() {
         // 90 common ones with (0.95, 0.05), 30 rare ones with (0.6, 0.4): gamma above ln 1.5 / ln 3 = 0.369 finds the latter,
         // gamma above ln 19 / ln 3 = 2.7 would lose the former.
-        let objects: Vec<(&[f64], usize)> =
-            (0..120).map(|i| if i < 90 { (&[0.95, 0.05][..], 0) } else { (&[0.6, 0.4][..], 1) }).collect();
+        let objects: Vec<(&[f64], usize)> = (0..120).map(|i| if i < 90 { (&[0.95, 0.05][..], 0) } else { (&[0.6, 0.4][..], 1) }).collect();
         assert_eq!(choose(&objects, &[0.75, 0.25], 20), Some(0.4));
         assert_eq!(choose(&objects, &[0.75, 0.25], 31), None);
         // Nothing to gain: the most probable class.

@@ -21,7 +21,7 @@ impl Report {
             let text = text.to_string();
             let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, "{word}{text}") };
         };
-        line(out, format_args!("{} objects on the tree \"{}\", decisions at tau {}", self.n, printable(&self.taxonomy), self.tau));
+        line(out, format_args!("{} objects on the tree \"{}\", decisions by the rule {}", self.n, printable(&self.taxonomy), self.rule));
         if self.n > 0 {
             line(
                 out,

@@ -208,7 +208,7 @@ impl Model {
         if let Some(fault) = calibration::fault(&metadata.calibration, &layout) {
             return Err(bad("calibration", fault));
         }
-        if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
+        if let Some(fault) = metadata.decisions.as_ref().and_then(|d| d.fault(&layout)) {
             return Err(bad("decisions", fault));
         }
         let width = metadata.novelty.as_ref().map_or(0, |n| n.mean.len());

@@ -85,8 +85,8 @@ fn study_blocks(out: &mut Vec<Block>, study: &Study, auroc: Option<&str>) -> Res
     let report = &study.report;
     out.push(heading("Headline measures"));
     out.push(Block::Text(format!(
-        "{} objects, decisions at tau {}: {} right, {} stopped early, {} mistakes. 95 % intervals by bootstrap over objects. Leaf macro F1 over the {} classes with {MIN_OBJECTS} objects or more.",
-        report.n, report.tau, report.correct, report.stopped_early, report.mistakes, report.macro_classes
+        "{} objects, decisions by the rule {}: {} right, {} stopped early, {} mistakes. 95 % intervals by bootstrap over objects. Leaf macro F1 over the {} classes with {MIN_OBJECTS} objects or more.",
+        report.n, report.rule, report.correct, report.stopped_early, report.mistakes, report.macro_classes
     )));
     let rows = study.measures.iter().filter_map(|r| Some(vec![name(r.measure, auroc), r.interval?.to_string()]));
     out.push(table(&["measure", "value [95 %]"], rows.collect()));
