@@ -1,18 +1,14 @@
-//! The measures as a function of days since the first detection and of the number of points.
+//! The measures as a function of days since the first detection.
 
 use super::outcome::{Frame, MEASURES, Measures, Outcome};
 use super::scored::Scored;
 use crate::taxonomy::Layout;
 use crate::taxonomy::names::printable;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// Ages in days at which results are given.
 pub const AGES: [f64; 6] = [3.0, 7.0, 14.0, 30.0, 60.0, 120.0];
-/// Numbers of detections that go together, both ends included.
-pub const POINT_BINS: [(usize, usize); 6] = [(1, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, usize::MAX)];
-
 /// An object as it was at one age.
 #[derive(Debug, Clone)]
 pub struct Aged {
@@ -52,30 +48,7 @@ pub fn by_age(layout: &Layout, rows: &[Aged], node: Option<usize>) -> Vec<AgeRow
         .collect()
 }
 
-/// A row for each of [`POINT_BINS`] that occurs. An object counts once in a bin: as it was at its oldest age with so many points.
-pub fn by_points(layout: &Layout, rows: &[Aged], node: Option<usize>) -> Vec<AgeRow> {
-    let mut out = Vec::new();
-    for (from, to) in POINT_BINS {
-        let mut latest: HashMap<usize, &Aged> = HashMap::new();
-        let age = |r: &Aged| r.age_d.unwrap_or(f64::INFINITY);
-        for row in rows.iter().filter(|r| (from..=to).contains(&r.detections)) {
-            let kept = latest.entry(row.object).or_insert(row);
-            if age(row) > age(kept) {
-                *kept = row;
-            }
-        }
-        if latest.is_empty() {
-            continue;
-        }
-        let mut set: Vec<&Aged> = latest.into_values().collect();
-        set.sort_by_key(|r| r.object);
-        let name = if to == usize::MAX { format!(">{} points", from - 1) } else { format!("{from}-{to} points") };
-        out.push(AgeRow { name, age_d: None, measures: measures(layout, &set, node) });
-    }
-    out
-}
-
-fn measures(layout: &Layout, set: &[&Aged], node: Option<usize>) -> Measures {
+pub(super) fn measures(layout: &Layout, set: &[&Aged], node: Option<usize>) -> Measures {
     let scored: Vec<Scored> = set.iter().map(|r| r.scored.clone()).collect();
     let outcomes: Vec<Outcome> = scored.iter().map(|o| Outcome::new(layout, o, node)).collect();
     Measures::of(&Frame::new(layout, &scored), &outcomes.iter().collect::<Vec<_>>())
@@ -113,7 +86,7 @@ mod tests {
     use crate::evaluate::Truth;
 
     #[test]
-    fn ages_and_points() {
+    fn ages_in_order() {
         let t = tree("Root{A,B}");
         let layout = Layout::new(&t);
         let row = |object, age_d, detections, label: &str, p: f64| Aged {
@@ -133,10 +106,6 @@ mod tests {
         let seen: Vec<_> =
             ages.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy, r.measures.auroc)).collect();
         assert_eq!(seen, [("3 d", 2, Some(0.5), Some(0.0)), ("7 d", 1, Some(1.0), None), ("all", 2, Some(1.0), Some(1.0))]);
-        let points = by_points(&layout, &rows, None);
-        let seen: Vec<_> = points.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy)).collect();
-        // With 1-2 points object 0 counts once, at 7 days.
-        assert_eq!(seen, [("1-2 points", 2, Some(1.0)), ("3-5 points", 1, Some(1.0)), (">50 points", 1, Some(1.0))]);
         assert!(table("by age", &ages, "").contains("3 d"));
     }
 }

@@ -72,6 +72,8 @@ pub struct Report {
     pub n: u64,
     /// The rule of the decisions, in words.
     pub rule: String,
+    /// Whether the leaves that are scored are those that a rule favours, instead of the most probable ones.
+    pub favoured: bool,
     /// Of the decisions, over all objects alike.
     pub micro: HierarchicalScore,
     /// Of the decisions, mean over the true labels.
@@ -101,6 +103,13 @@ pub struct Report {
     pub five_class: Option<FiveClassReport>,
 }
 
+impl Report {
+    /// What the leaf scores are of, in words.
+    pub fn leaf_words(&self) -> &'static str {
+        if self.favoured { "leaf that the rule says" } else { "most probable leaf" }
+    }
+}
+
 /// Judges objects and their decisions. `rule`: that of the decisions, in words. Objects labelled at the root alone say nothing and are left out.
 pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], rule: &str) -> Report {
     let mut sums = Sums::new(layout);
@@ -117,6 +126,7 @@ pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], rule: 
     let mut report = sums.report(layout, objects, &own_sources(layout, objects));
     report.taxonomy = taxonomy.name.clone();
     report.rule = rule.to_string();
+    report.favoured = objects.iter().any(|o| o.factors.is_some());
     if five_table.n() > 0 {
         report.five_class = Some(FiveClassReport {
             n: five_table.n(),

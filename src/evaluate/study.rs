@@ -1,12 +1,13 @@
 //! Everything about one set of objects: the report, intervals, tables by depth, node, age and number of points, the operating curve.
 
-use super::ages::{AgeRow, Aged, by_age, by_points};
+use super::ages::{AgeRow, Aged, by_age};
 use super::bootstrap::{Interval, intervals, paired_differences};
 use super::coverage::Coverage;
 use super::levels::{LevelTable, level_tables};
 use super::nodes::{NodeRow, node_rows};
 use super::operating::{OperatingPoint, operating_curve, thresholds};
 use super::outcome::{Frame, MEASURES, Measures, Outcome, class_counts, scores};
+use super::points::{PointsCalibration, by_points, calibration_by_points};
 use super::report::{MIN_OBJECTS, Report, evaluate};
 use super::scored::Scored;
 use crate::taxonomy::{Layout, Taxonomy};
@@ -60,6 +61,8 @@ pub struct Study {
     pub by_age: Vec<AgeRow>,
     /// Measures against the number of detections.
     pub by_points: Vec<AgeRow>,
+    /// Calibration against the number of detections.
+    pub points_calibration: Vec<PointsCalibration>,
 }
 
 impl Study {
@@ -111,6 +114,7 @@ impl Study {
             coverage: Coverage::new(layout, aged, nominal),
             by_age: by_age(layout, aged, node),
             by_points: by_points(layout, aged, node),
+            points_calibration: calibration_by_points(layout, aged),
         }
     }
 }

@@ -83,6 +83,7 @@ impl Sums {
             taxonomy: String::new(),
             n: self.n,
             rule: String::new(),
+            favoured: false,
             micro: self.hierarchical.micro(),
             macro_: self.hierarchical.macro_(),
             correct: self.verdicts[Verdict::Correct as usize],

@@ -98,7 +98,7 @@ fn study_blocks(out: &mut Vec<Block>, study: &Study, auroc: Option<&str>) -> Res
         )));
     }
     out.push(heading("Per class"));
-    out.push(Block::Text(format!("By the most probable leaf, classes with {MIN_OBJECTS} objects or more.")));
+    out.push(Block::Text(format!("By the {}, classes with {MIN_OBJECTS} objects or more.", report.leaf_words())));
     let cell = |i: &Option<Interval>| i.map_or_else(|| "-".into(), |i| i.to_string());
     let rows = study
         .class_intervals
