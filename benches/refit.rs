@@ -107,9 +107,9 @@ fn on_light_curves(model: &Arc<Model>, curves: &[LightCurve]) -> String {
     for (lc, output) in curves.iter().zip(outputs) {
         let Some(truth) = lc.label.as_deref().and_then(|l| truths.of(l)) else { continue };
         let five_class = lc.extra("five_class").and_then(FiveClass::truth);
-        scored.push(Scored { truth, p: output.p, five_class, source: None });
+        scored.push(Scored { five_class, ..Scored::new(model.layout(), truth, output.p, 0.5) });
     }
-    let report = evaluate(model.taxonomy(), model.layout(), &scored, 0.5);
+    let report = evaluate(model.taxonomy(), model.layout(), &scored, "threshold, tau 0.5");
     let Some(five) = report.five_class else { return "no five classes".into() };
     let leaves: Vec<f64> = report.classes.iter().filter(|c| c.atom && c.score.n > 0).map(|c| c.score.f1).collect();
     format!(

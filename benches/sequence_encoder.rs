@@ -267,7 +267,7 @@ fn run(objects: &[Object], tree: &Taxonomy, layout: &Layout, fold: u32, encoder:
             let mut conditional = taxonova::cascade::log_conditionals(layout, &z);
             taxonova::cascade::correct_to_posterior(layout, &mut conditional, &w_eff);
             let p: Vec<f64> = taxonova::cascade::log_probabilities(layout, &conditional).iter().map(|l| l.exp()).collect();
-            out.extend(objects[i].five.map(|truth| (truth, reading.predict(&p))));
+            out.extend(objects[i].five.map(|truth| (truth, reading.predict(&p, None))));
         }
     }
     out

@@ -183,9 +183,9 @@ impl Ground {
             let p: Vec<Vec<f64>> = self.objects.iter().map(read).collect();
             let each = self.truths.iter().zip(&self.five).zip(&p);
             rows.push(each.map(|((t, five), p)| self.judge.row(t, *five, p)).collect::<Vec<Row>>());
-            let scored = |(p, truth): (Vec<f64>, &Truth)| Scored { truth: truth.clone(), p, five_class: None, source: None };
+            let scored = |(p, truth): (Vec<f64>, &Truth)| Scored::new(&self.layout, truth.clone(), p, 0.5);
             let scored: Vec<Scored> = p.into_iter().zip(&self.truths).map(scored).collect();
-            let report = evaluate(&self.tree, &self.layout, &scored, 0.5);
+            let report = evaluate(&self.tree, &self.layout, &scored, "threshold, tau 0.5");
             self.agrees(setting, &rows[rows.len() - 1], &report);
             for g in report.groups.iter().filter(|g| g.parent != self.layout.root_name) {
                 let enough = self.truths.iter().filter(|t| self.reaches_below(t, &g.parent)).count() as u64 >= MIN_CALIBRATION;

@@ -134,7 +134,7 @@ impl Judge {
             add(self.tail(4), 1.0);
         }
         if let (Some(reading), Some(own)) = (&self.five, five) {
-            let said = reading.predict(p);
+            let said = reading.predict(p, None);
             add(self.tail(6), 1.0);
             add(self.tail(7 + 3 * own), 1.0);
             add(self.tail(7 + 3 * said + 1), 1.0);

@@ -1,6 +1,7 @@
 //! Probabilities on a tree: softmax groups, decisions, regrouping onto another tree.
 //! Knows trees and numbers; no light curves, no networks, no screens.
 
+pub mod balance;
 mod compare;
 mod decide;
 mod matching;

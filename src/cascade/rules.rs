@@ -1,6 +1,8 @@
-//! Rules that turn probabilities into a decision at any node (SCIENCE section 3): `threshold`, `utility`, `conformal`.
+//! Rules that turn probabilities into a decision at any node (SCIENCE section 3): `threshold`, `utility`, `conformal`; and
+//! `balanced`, which always goes down to a leaf.
 
 use super::Poured;
+use super::balance::{factors, favoured};
 use super::decide::{Decision, decide, said};
 use crate::taxonomy::Layout;
 
@@ -23,15 +25,21 @@ pub enum Rule {
         /// A quantile of [`conformal_score`] over objects that the model never saw; above 1: always the root.
         tau: f64,
     },
+    /// The leaf or residual with the greatest P / rate^gamma: rare classes are said more often than they are most probable.
+    Balanced {
+        /// 0: the most probable leaf. 1: all classes as if they were equally frequent.
+        gamma: f64,
+    },
 }
 
 impl Rule {
-    /// Of two rules of a kind the one that stops earlier.
+    /// Of two rules of a kind the one that stops earlier, or stays nearer to the most probable leaf.
     fn more_careful(self, other: Rule) -> Rule {
         match (self, other) {
             (Rule::Threshold { tau: a }, Rule::Threshold { tau: b }) => Rule::Threshold { tau: a.max(b) },
             (Rule::Utility { lambda: a }, Rule::Utility { lambda: b }) => Rule::Utility { lambda: a.max(b) },
             (Rule::Conformal { tau: a }, Rule::Conformal { tau: b }) => Rule::Conformal { tau: a.max(b) },
+            (Rule::Balanced { gamma: a }, Rule::Balanced { gamma: b }) => Rule::Balanced { gamma: a.min(b) },
             (own, _) => own,
         }
     }
@@ -44,18 +52,33 @@ pub struct Rules {
     by_age: Vec<(f64, Rule)>,
     /// Per slot.
     information: Vec<f64>,
+    /// Share of all objects per slot, for `balanced`; all alike where it is not known.
+    rates: Vec<f64>,
 }
 
 impl Rules {
     /// The same at all ages.
     pub fn same(layout: &Layout, rule: Rule) -> Rules {
-        Rules { by_age: vec![(f64::INFINITY, rule)], information: information(layout) }
+        Rules { by_age: vec![(f64::INFINITY, rule)], information: information(layout), rates: vec![1.0; layout.len()] }
     }
 
     /// Of rules by age; none without any.
     pub fn by_age(layout: &Layout, mut rules: Vec<(f64, Rule)>) -> Option<Rules> {
         rules.sort_by(|a, b| a.0.total_cmp(&b.0));
-        (!rules.is_empty()).then(|| Rules { by_age: rules, information: information(layout) })
+        (!rules.is_empty()).then(|| Rules { by_age: rules, information: information(layout), rates: vec![1.0; layout.len()] })
+    }
+
+    /// With the share of all objects that each slot has, which `balanced` divides by.
+    pub fn with_rates(self, rates: Vec<f64>) -> Rules {
+        Rules { rates, ..self }
+    }
+
+    /// What P is multiplied by at an age before the most probable leaf is chosen, per slot; none for rules that don't.
+    pub fn factors(&self, age_d: f64) -> Option<Vec<f64>> {
+        match self.at(age_d) {
+            Rule::Balanced { gamma } => Some(factors(&self.rates, gamma)),
+            _ => None,
+        }
     }
 
     /// The rule at an age. Between two ages the more careful of theirs; before the first its own, behind the last its own.
@@ -86,6 +109,10 @@ impl Rules {
             Rule::Threshold { tau } => decide(layout, p, tau),
             Rule::Utility { lambda } => most_useful(&self.information, p, lambda),
             Rule::Conformal { tau } => chain(layout, p).into_iter().find(|(_, p)| *p > tau),
+            Rule::Balanced { gamma } => {
+                let atoms = (0..layout.len()).map(|s| p(s).filter(|_| layout.is_atom(s)).unwrap_or(f64::NAN));
+                chain_from(layout, &p, favoured(atoms, &factors(&self.rates, gamma))).into_iter().next()
+            }
         }
     }
 }
@@ -131,8 +158,12 @@ pub fn chain(layout: &Layout, p: impl Fn(usize) -> Option<f64>) -> Vec<(usize, f
             best = Some((slot, value));
         }
     }
+    chain_from(layout, p, best.map(|b| b.0))
+}
+
+fn chain_from(layout: &Layout, p: impl Fn(usize) -> Option<f64>, atom: Option<usize>) -> Vec<(usize, f64)> {
     let mut out = Vec::new();
-    let mut at = best.map(|b| b.0);
+    let mut at = atom;
     while let Some(slot) = at {
         at = layout.slots[slot].parent;
         if let Some(value) = p(slot).filter(|_| layout.children(at).len() > 1) {
@@ -188,6 +219,22 @@ mod tests {
         // The leaf need not lie below the most probable child.
         let layout = Layout::new(&tree("Root{A{A1,A2},B}"));
         assert_eq!(chain(&layout, all(&[0.55, 0.28, 0.27, 0.45])), [(3, 0.45)]);
+    }
+
+    #[test]
+    fn balanced_by_hand() {
+        // A, A1, A2, B. A1 0.5 / 0.7^g, A2 0.3 / 0.1^g, B 0.2 / 0.2^g: A2 wins from ln(5/3) / ln 7 = 0.2625 on.
+        let layout = Layout::new(&tree("Root{A{A1,A2},B}"));
+        let p = [0.8, 0.5, 0.3, 0.2];
+        let said = |gamma: f64| {
+            let rules = Rules::same(&layout, Rule::Balanced { gamma }).with_rates(vec![0.8, 0.7, 0.1, 0.2]);
+            rules.slot(&layout, all(&p), 3.0)
+        };
+        assert_eq!((said(0.0), said(0.26), said(0.27)), (Some((1, 0.5)), Some((1, 0.5)), Some((2, 0.3))));
+        // Without rates, and of the one child of a class, whose parent says as much.
+        assert_eq!(Rules::same(&layout, Rule::Balanced { gamma: 1.0 }).slot(&layout, all(&p), 3.0), Some((1, 0.5)));
+        let only = Layout::new(&tree("Root{A{A1},B}"));
+        assert_eq!(Rules::same(&only, Rule::Balanced { gamma: 0.0 }).slot(&only, all(&[0.9, 0.9, 0.1]), 3.0), Some((0, 0.9)));
     }
 
     #[test]

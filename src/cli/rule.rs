@@ -19,6 +19,8 @@ pub enum Rule {
     Utility,
     /// The deepest node that keeps the promise of --epsilon.
     Conformal,
+    /// The most probable leaf after rare classes are favoured: P / rate^gamma (--gamma).
+    Balanced,
 }
 
 /// The rule and its numbers.
@@ -37,6 +39,15 @@ pub struct RuleArgs {
     /// Rule `utility`: the answer is right for at least this share of such objects [default: 0.9].
     #[arg(long, value_name = "SHARE", value_parser = inputs::share)]
     pub accuracy: Option<f64>,
+    /// Rule `balanced`: 0 says the most probable leaf, 1 counts all classes as equally frequent [default: the one with the
+    /// greatest macro F1 over the objects that the model was calibrated on, by age].
+    #[arg(long, value_name = "G", value_parser = exponent)]
+    pub gamma: Option<f64>,
+}
+
+/// 0 to 1.
+fn exponent(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|g| (0.0..=1.0).contains(g)).ok_or_else(|| "it must be between 0 and 1".into())
 }
 
 impl RuleArgs {
@@ -49,6 +60,9 @@ impl RuleArgs {
         if self.accuracy.is_some() && self.rule != Rule::Utility {
             return stray("accuracy", "utility");
         }
+        if self.gamma.is_some() && self.rule != Rule::Balanced {
+            return stray("gamma", "balanced");
+        }
         if weighted && self.rule != Rule::Threshold {
             let why = "--weighted-p goes with --rule threshold alone: the other rules are calibrated on posteriors";
             return Err(Failure::usage(anyhow!(why)));
@@ -57,6 +71,7 @@ impl RuleArgs {
             Rule::Threshold => Wanted::Threshold { tau: self.tau },
             Rule::Utility => Wanted::Utility { accuracy: self.accuracy.unwrap_or(0.9) },
             Rule::Conformal => Wanted::Conformal { epsilon: self.epsilon.unwrap_or(0.1) },
+            Rule::Balanced => Wanted::Balanced { gamma: self.gamma },
         })
     }
 }
@@ -65,13 +80,17 @@ impl RuleArgs {
 /// model's, are worked out again for it.
 pub fn rules(wanted: Wanted, model: &Model, layout: &Layout, edit: Option<&Taxonomy>) -> Result<Rules, Failure> {
     let name = printable(model.name());
-    let scores = match edit {
+    let own = model.metadata().decisions.as_ref();
+    // Bundles of older versions have no rates; their reference sets tell.
+    let old = matches!(wanted, Wanted::Balanced { .. }) && own.is_some_and(|d| d.rates.is_empty());
+    let scores = match edit.or(old.then(|| model.taxonomy())) {
         Some(tree) if !matches!(wanted, Wanted::Threshold { .. }) => {
             let scores = edited(model, tree, layout);
-            Some(scores.with_context(|| format!("--rule on another tree than that of the model {name}")).map_err(Failure::usage)?)
+            let why = if edit.is_some() { "on another tree than that of the model" } else { "balanced with a bundle of an older version," };
+            Some(scores.with_context(|| format!("--rule {why} {name}")).map_err(Failure::usage)?)
         }
         _ => None,
     };
-    let scores = scores.as_ref().or(model.metadata().decisions.as_ref());
+    let scores = scores.as_ref().or(own);
     wanted.rules(layout, scores).map_err(|e| Failure::usage(anyhow!("the model {name} {e}")))
 }

@@ -1,18 +1,14 @@
-//! The measures as a function of days since the first detection and of the number of points.
+//! The measures as a function of days since the first detection.
 
 use super::outcome::{Frame, MEASURES, Measures, Outcome};
-use super::report::Scored;
+use super::scored::Scored;
 use crate::taxonomy::Layout;
 use crate::taxonomy::names::printable;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// Ages in days at which results are given.
 pub const AGES: [f64; 6] = [3.0, 7.0, 14.0, 30.0, 60.0, 120.0];
-/// Numbers of detections that go together, both ends included.
-pub const POINT_BINS: [(usize, usize); 6] = [(1, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, usize::MAX)];
-
 /// An object as it was at one age.
 #[derive(Debug, Clone)]
 pub struct Aged {
@@ -39,7 +35,7 @@ pub struct AgeRow {
 }
 
 /// A row for each age that occurs, whole light curves last.
-pub fn by_age(layout: &Layout, rows: &[Aged], tau: f64, node: Option<usize>) -> Vec<AgeRow> {
+pub fn by_age(layout: &Layout, rows: &[Aged], node: Option<usize>) -> Vec<AgeRow> {
     let mut ages: Vec<Option<f64>> = rows.iter().map(|r| r.age_d).collect();
     let order = |a: &Option<f64>| a.unwrap_or(f64::INFINITY);
     ages.sort_by(|a, b| order(a).total_cmp(&order(b)));
@@ -47,37 +43,14 @@ pub fn by_age(layout: &Layout, rows: &[Aged], tau: f64, node: Option<usize>) -> 
     ages.into_iter()
         .map(|age_d| {
             let set: Vec<&Aged> = rows.iter().filter(|r| r.age_d == age_d).collect();
-            AgeRow { name: age_d.map_or_else(|| "all".into(), |d| format!("{d} d")), age_d, measures: measures(layout, &set, tau, node) }
+            AgeRow { name: age_d.map_or_else(|| "all".into(), |d| format!("{d} d")), age_d, measures: measures(layout, &set, node) }
         })
         .collect()
 }
 
-/// A row for each of [`POINT_BINS`] that occurs. An object counts once in a bin: as it was at its oldest age with so many points.
-pub fn by_points(layout: &Layout, rows: &[Aged], tau: f64, node: Option<usize>) -> Vec<AgeRow> {
-    let mut out = Vec::new();
-    for (from, to) in POINT_BINS {
-        let mut latest: HashMap<usize, &Aged> = HashMap::new();
-        let age = |r: &Aged| r.age_d.unwrap_or(f64::INFINITY);
-        for row in rows.iter().filter(|r| (from..=to).contains(&r.detections)) {
-            let kept = latest.entry(row.object).or_insert(row);
-            if age(row) > age(kept) {
-                *kept = row;
-            }
-        }
-        if latest.is_empty() {
-            continue;
-        }
-        let mut set: Vec<&Aged> = latest.into_values().collect();
-        set.sort_by_key(|r| r.object);
-        let name = if to == usize::MAX { format!(">{} points", from - 1) } else { format!("{from}-{to} points") };
-        out.push(AgeRow { name, age_d: None, measures: measures(layout, &set, tau, node) });
-    }
-    out
-}
-
-fn measures(layout: &Layout, set: &[&Aged], tau: f64, node: Option<usize>) -> Measures {
+pub(super) fn measures(layout: &Layout, set: &[&Aged], node: Option<usize>) -> Measures {
     let scored: Vec<Scored> = set.iter().map(|r| r.scored.clone()).collect();
-    let outcomes: Vec<Outcome> = scored.iter().map(|o| Outcome::new(layout, o, tau, node)).collect();
+    let outcomes: Vec<Outcome> = scored.iter().map(|o| Outcome::new(layout, o, node)).collect();
     Measures::of(&Frame::new(layout, &scored), &outcomes.iter().collect::<Vec<_>>())
 }
 
@@ -113,14 +86,14 @@ mod tests {
     use crate::evaluate::Truth;
 
     #[test]
-    fn ages_and_points() {
+    fn ages_in_order() {
         let t = tree("Root{A,B}");
         let layout = Layout::new(&t);
         let row = |object, age_d, detections, label: &str, p: f64| Aged {
             object,
             age_d,
             detections,
-            scored: Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: vec![p, 1.0 - p], five_class: None, source: None },
+            scored: Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), vec![p, 1.0 - p], 0.5),
         };
         let rows = [
             row(0, Some(3.0), 1, "A", 0.3),
@@ -129,14 +102,10 @@ mod tests {
             row(1, Some(3.0), 2, "B", 0.4),
             row(1, None, 60, "B", 0.2),
         ];
-        let ages = by_age(&layout, &rows, 0.5, Some(0));
+        let ages = by_age(&layout, &rows, Some(0));
         let seen: Vec<_> =
             ages.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy, r.measures.auroc)).collect();
         assert_eq!(seen, [("3 d", 2, Some(0.5), Some(0.0)), ("7 d", 1, Some(1.0), None), ("all", 2, Some(1.0), Some(1.0))]);
-        let points = by_points(&layout, &rows, 0.5, None);
-        let seen: Vec<_> = points.iter().map(|r| (r.name.as_str(), r.measures.n, r.measures.first_level_accuracy)).collect();
-        // With 1-2 points object 0 counts once, at 7 days.
-        assert_eq!(seen, [("1-2 points", 2, Some(1.0)), ("3-5 points", 1, Some(1.0)), (">50 points", 1, Some(1.0))]);
         assert!(table("by age", &ages, "").contains("3 d"));
     }
 }

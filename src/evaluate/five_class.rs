@@ -34,9 +34,16 @@ impl FiveClass {
         std::array::from_fn(|c| self.slots[c].iter().map(|&s| p[s]).filter(|v| !v.is_nan()).sum())
     }
 
-    /// The most probable of the five; of equals the first.
-    pub fn predict(&self, p: &[f64]) -> usize {
-        let five = self.read(p);
+    /// The most probable of the five, where there are factors of the slots after P is multiplied by them (a class of several slots has
+    /// the least of theirs); of equals the first.
+    pub fn predict(&self, p: &[f64], factors: Option<&[f64]>) -> usize {
+        let mut five = self.read(p);
+        if let Some(factors) = factors {
+            for (class, slots) in five.iter_mut().zip(&self.slots) {
+                let factor = slots.iter().filter_map(|&s| factors.get(s)).copied().fold(f64::INFINITY, f64::min);
+                *class = if factor.is_finite() { *class * factor } else { 0.0 };
+            }
+        }
         let mut best = 0;
         for c in 1..5 {
             if five[c] > five[best] {
@@ -73,7 +80,7 @@ mod tests {
         for (a, b) in read.iter().zip([0.2, 0.25, 0.3, 0.05, 0.2]) {
             assert!((a - b).abs() < 1e-12);
         }
-        assert_eq!(five.predict(&p), 2);
+        assert_eq!(five.predict(&p, None), 2);
         assert_eq!(FiveClass::truth("SN Ibc"), Some(4));
         assert_eq!(FiveClass::truth("TDE"), None);
     }

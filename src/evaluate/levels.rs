@@ -85,7 +85,7 @@ mod tests {
         let layout = Layout::new(&t);
         let outcome = |label: &str, p: [f64; 4]| {
             let truth = Truth::new(&layout, &t, id(&t, label));
-            Outcome::new(&layout, &Scored { truth, p: p.to_vec(), five_class: None, source: None }, 0.5, None)
+            Outcome::new(&layout, &Scored::new(&layout, truth, p.to_vec(), 0.5), None)
         };
         let all = [
             outcome("A1", [0.8, 0.6, 0.2, 0.2]),

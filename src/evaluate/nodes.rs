@@ -1,7 +1,8 @@
 //! Each node as a forecast of its own, "is the object in it?", against a forecaster who knows nothing but the rate.
 
 use super::outcome::belongs;
-use super::report::{LEAST_P, Scored};
+use super::report::LEAST_P;
+use super::scored::Scored;
 use crate::taxonomy::Layout;
 use serde::Serialize;
 
@@ -118,12 +119,7 @@ mod tests {
         // Slots: A, A1, A2, B.
         let t = tree("Root{A{A1,A2},B}");
         let layout = Layout::new(&t);
-        let object = |label: &str, p: [f64; 4]| Scored {
-            truth: Truth::new(&layout, &t, id(&t, label)),
-            p: p.to_vec(),
-            five_class: None,
-            source: None,
-        };
+        let object = |label: &str, p: [f64; 4]| Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), p.to_vec(), 0.5);
         let rows =
             node_rows(&layout, &[object("A1", [0.8, 0.6, 0.2, 0.2]), object("A", [0.9, 0.1, 0.8, 0.1]), object("B", [0.4, 0.3, 0.1, 0.6])]);
         let a1 = rows.iter().find(|r| r.node == "A1").unwrap();

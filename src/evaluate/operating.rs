@@ -1,7 +1,8 @@
 //! The operating curve: how specific decisions are against how often they are right, as the threshold moves (Valmadre 2022).
 
 use super::hierarchical::{Verdict, verdict};
-use super::report::{Scored, decided_path};
+use super::scored::{Scored, decided_path};
+use crate::cascade::{Rule, Rules};
 use crate::taxonomy::Layout;
 use serde::Serialize;
 
@@ -33,9 +34,10 @@ pub fn operating_curve(layout: &Layout, objects: &[Scored], taus: &[f64]) -> Vec
     }
     let n = judged.len() as f64;
     let point = |tau: f64| {
+        let rules = Rules::same(layout, Rule::Threshold { tau });
         let (mut specific, mut right, mut early) = (0.0, 0.0, 0.0);
         for object in &judged {
-            let path = decided_path(layout, &object.p, tau);
+            let path = decided_path(layout, &rules, &object.p, f64::INFINITY);
             let said = object.truth.judged(&path);
             let shared = object.truth.path.iter().zip(said).take_while(|(a, b)| a == b).count();
             specific += shared as f64 / object.truth.path.len() as f64;
@@ -60,12 +62,7 @@ mod tests {
     fn hand_worked() {
         let t = tree("Root{A{A1,A2},B}");
         let layout = Layout::new(&t);
-        let object = |label: &str, p: [f64; 4]| Scored {
-            truth: Truth::new(&layout, &t, id(&t, label)),
-            p: p.to_vec(),
-            five_class: None,
-            source: None,
-        };
+        let object = |label: &str, p: [f64; 4]| Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), p.to_vec(), 0.5);
         let objects = [object("A1", [0.8, 0.6, 0.2, 0.2]), object("A2", [0.9, 0.55, 0.35, 0.1])];
         let curve = operating_curve(&layout, &objects, &[0.5, 0.7, 0.95]);
         // At 0.5: A1 right, A1 for A2 wrong but half of the way is right. At 0.7 both say A. At 0.95 nothing is said.

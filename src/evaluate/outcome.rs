@@ -3,8 +3,10 @@
 
 use super::auroc::auroc;
 use super::confusion::{f1, ratio};
-use super::hierarchical::{Hierarchical, Verdict, best_atom, lca_height, verdict};
-use super::report::{LEAST_P, MIN_OBJECTS, Scored, decided_path, own_sources};
+use super::hierarchical::{Hierarchical, Verdict, lca_height, verdict};
+use super::report::{LEAST_P, MIN_OBJECTS};
+use super::scored::Scored;
+use super::sources::own_sources;
 use super::truth::Truth;
 use crate::taxonomy::Layout;
 use serde::Serialize;
@@ -16,6 +18,8 @@ pub struct Outcome {
     pub truth: Truth,
     /// The decision's path.
     pub decided: Vec<usize>,
+    /// Whether the decision is a leaf or residual.
+    pub at_leaf: bool,
     /// What the decision is worth.
     pub verdict: Verdict,
     /// The path to the most probable leaf, as far as it can be judged.
@@ -38,16 +42,17 @@ pub fn belongs(layout: &Layout, truth: &Truth, node: usize) -> Option<bool> {
 
 impl Outcome {
     /// Judges an object. `node`: the one whose AUROC is asked for.
-    pub fn new(layout: &Layout, object: &Scored, tau: f64, node: Option<usize>) -> Outcome {
+    pub fn new(layout: &Layout, object: &Scored, node: Option<usize>) -> Outcome {
         let truth = object.truth.clone();
-        let decided = decided_path(layout, &object.p, tau);
-        let best = best_atom(layout, &object.p).map_or_else(Vec::new, |s| layout.path(s));
+        let decided = object.decided.clone();
+        let best = object.leaf(layout).map_or_else(Vec::new, |s| layout.path(s));
         let forced = truth.judged(&best).to_vec();
         let height = (verdict(&truth, &forced) == Verdict::Mistake).then(|| lca_height(layout, &truth.path, &forced));
         let p_of = |slot: usize| object.p.get(slot).copied().filter(|p| !p.is_nan());
         let ln_p = truth.path.last().and_then(|&end| p_of(end)).map(|p| p.max(LEAST_P).ln());
         let score = node.and_then(|node| Some((p_of(node)?, belongs(layout, &truth, node)?)));
-        Outcome { verdict: verdict(&truth, &decided), truth, decided, forced, height, ln_p, score }
+        let at_leaf = decided.last().is_some_and(|&s| layout.is_atom(s));
+        Outcome { verdict: verdict(&truth, &decided), truth, decided, at_leaf, forced, height, ln_p, score }
     }
 }
 
@@ -81,7 +86,7 @@ impl Frame {
 }
 
 /// Names of the measures, in the order of [`Measures::values`].
-pub const MEASURES: [&str; 10] = [
+pub const MEASURES: [&str; 14] = [
     "hierarchical F",
     "hierarchical F, mean over labels",
     "leaf macro F1",
@@ -92,6 +97,10 @@ pub const MEASURES: [&str; 10] = [
     "severity of mistakes",
     "stopped early",
     "mistakes",
+    "specificity",
+    "coverage",
+    "decided at a leaf",
+    "said nothing",
 ];
 
 /// The headline measures of a set of objects.
@@ -119,11 +128,19 @@ pub struct Measures {
     pub stopped_early: Option<f64>,
     /// Share of decisions that are wrong.
     pub mistakes: Option<f64>,
+    /// Mean share of the true path that decisions say.
+    pub specificity: Option<f64>,
+    /// Share of decisions that are the label's class or above it.
+    pub coverage: Option<f64>,
+    /// Share of decisions that are a leaf or residual.
+    pub at_leaf: Option<f64>,
+    /// Share of decisions that are the root.
+    pub nothing: Option<f64>,
 }
 
 impl Measures {
     /// In the order of [`MEASURES`].
-    pub fn values(&self) -> [Option<f64>; 10] {
+    pub fn values(&self) -> [Option<f64>; 14] {
         [
             self.hierarchical_f,
             self.hierarchical_f_macro,
@@ -135,6 +152,10 @@ impl Measures {
             self.severity,
             self.stopped_early,
             self.mistakes,
+            self.specificity,
+            self.coverage,
+            self.at_leaf,
+            self.nothing,
         ]
     }
 
@@ -144,6 +165,7 @@ impl Measures {
         let counts = class_counts(frame, sample);
         let (mut n, mut first, mut loss, mut prior, mut said) = (0u64, 0u64, 0.0, 0.0, 0u64);
         let (mut height, mut wrong, mut early, mut mistakes) = (0.0, 0u64, 0u64, 0u64);
+        let (mut specific, mut covered, mut at_leaf, mut nothing) = (0.0, 0u64, 0u64, 0u64);
         for o in sample.iter().filter(|o| !o.truth.path.is_empty()) {
             n += 1;
             hierarchical.add(&o.truth, &o.decided);
@@ -159,6 +181,11 @@ impl Measures {
             }
             early += u64::from(o.verdict == Verdict::StoppedEarly);
             mistakes += u64::from(o.verdict == Verdict::Mistake);
+            let shared = o.truth.path.iter().zip(&o.decided).take_while(|(a, b)| a == b).count();
+            specific += shared as f64 / o.truth.path.len() as f64;
+            covered += u64::from(o.decided.last().is_none_or(|slot| o.truth.path.contains(slot)));
+            at_leaf += u64::from(o.at_leaf);
+            nothing += u64::from(o.decided.is_empty());
         }
         if n == 0 {
             return Measures::default();
@@ -177,6 +204,10 @@ impl Measures {
             severity: (wrong > 0).then(|| height / wrong as f64),
             stopped_early: Some(ratio(early, n)),
             mistakes: Some(ratio(mistakes, n)),
+            specificity: Some(specific / n as f64),
+            coverage: Some(ratio(covered, n)),
+            at_leaf: Some(ratio(at_leaf, n)),
+            nothing: Some(ratio(nothing, n)),
         }
     }
 }
@@ -227,12 +258,15 @@ mod tests {
             ("B", [0.2, 0.1, 0.1, 0.8]),
         ]
         .iter()
-        .map(|(label, p)| Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: p.to_vec(), five_class: None, source: None })
+        .map(|(label, p)| Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), p.to_vec(), 0.5))
         .collect();
         let frame = Frame::new(&layout, &objects);
-        let outcomes: Vec<Outcome> = objects.iter().map(|o| Outcome::new(&layout, o, 0.5, Some(1))).collect();
+        let outcomes: Vec<Outcome> = objects.iter().map(|o| Outcome::new(&layout, o, Some(1))).collect();
         let m = Measures::of(&frame, &outcomes.iter().collect::<Vec<_>>());
         assert_eq!((m.n, m.severity, m.stopped_early, m.mistakes), (5, Some(1.5), Some(0.2), Some(0.2)));
+        // Said: A1, A, A1, A2, B. Of the paths: 1, 1/2, 1/2, 1, 1; below the open label A nothing is known to be right.
+        assert!((m.specificity.unwrap() - 0.8).abs() < 1e-12);
+        assert_eq!((m.coverage, m.at_leaf, m.nothing), (Some(0.6), Some(0.8), Some(0.0)));
         assert_eq!((m.first_level_accuracy, m.leaf_macro_f1), (Some(0.8), None));
         let loss = -(0.6f64.ln() + 0.3f64.ln() + 0.1f64.ln() + 0.7f64.ln() + 0.8f64.ln()) / 5.0;
         let prior = -(2.0 * 0.4f64.ln() + 0.2f64.ln() + 0.8f64.ln() + 0.2f64.ln()) / 5.0;
@@ -242,7 +276,7 @@ mod tests {
         assert_eq!(m.auroc, Some(0.5));
         assert_eq!(outcomes[3].score, None);
         // The same as the report's.
-        let r = super::super::evaluate(&t, &layout, &objects, 0.5);
+        let r = super::super::evaluate(&t, &layout, &objects, "threshold");
         assert_eq!((m.hierarchical_f, m.hierarchical_f_macro), (Some(r.micro.f), Some(r.macro_.f)));
     }
 }

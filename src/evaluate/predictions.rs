@@ -97,6 +97,8 @@ pub struct Predictions {
     pub by_id: HashMap<String, Option<Vec<f64>>>,
     /// The same at ages in days since the first detection, the youngest first.
     pub by_age: Vec<(f64, Answers)>,
+    /// Fold by object id, where the file says it.
+    pub folds: HashMap<String, String>,
     /// Rows whose object id had come before at the same age; the first is kept.
     pub repeated: u64,
 }
@@ -192,6 +194,7 @@ pub fn read(path: &Path, layout: &Layout) -> Result<Predictions, PredictionsErro
             std::collections::hash_map::Entry::Occupied(_) => out.repeated += 1,
         }
     }
+    out.folds = folds;
     if any { Ok(out) } else { Err(PredictionsError::NoRows { path: path.to_path_buf() }) }
 }
 
@@ -227,6 +230,7 @@ mod tests {
         let p = read(f.path(), &layout).unwrap();
         assert_eq!(p.by_id["x"], Some(vec![0.9, 0.1]));
         let ages: Vec<(f64, usize)> = p.by_age.iter().map(|(a, rows)| (*a, rows.len())).collect();
+        assert_eq!((p.folds["x"].as_str(), p.folds["y"].as_str()), ("1", "2"));
         assert_eq!((ages, p.repeated), (vec![(3.0, 2), (30.0, 1)], 1));
         assert_eq!(p.by_age[0].1["x"], Some(vec![0.5, 0.5]));
     }

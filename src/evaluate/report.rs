@@ -1,34 +1,20 @@
 //! One report over many objects: what `taxonova evaluate` prints, and what `--json` writes.
 
-use super::calibration::{Bin, Ece, expected_calibration_error, reliability};
-use super::confusion::{ClassScore, Confusion, ratio};
+use super::confusion::{ClassScore, Confusion};
 use super::five_class::FiveClass;
-use super::hierarchical::{Hierarchical, HierarchicalScore, Verdict, best_atom, lca_height, verdict};
-use super::levels::{Averages, averages};
-use super::truth::Truth;
-use crate::cascade::{Decision, Poured, decide_poured};
+use super::groups::GroupRow;
+use super::hierarchical::HierarchicalScore;
+use super::scored::Scored;
+use super::sources::own_sources;
+use super::sums::Sums;
 use crate::taxonomy::{Layout, Taxonomy};
 use serde::Serialize;
-use std::collections::HashMap;
 
 /// Classes with fewer objects get no headline.
 pub const MIN_OBJECTS: u64 = 20;
 /// The logarithm of a probability of 0 is that of this (as in scikit-learn): one impossible object does not
 /// make a mean infinite.
 pub(super) const LEAST_P: f64 = 1e-15;
-
-/// One object to be judged.
-#[derive(Debug, Clone)]
-pub struct Scored {
-    /// Its true path.
-    pub truth: Truth,
-    /// P per slot; NaN = not in the model.
-    pub p: Vec<f64>,
-    /// Index in [`super::FIVE_CLASSES`], where the data say so.
-    pub five_class: Option<usize>,
-    /// Where the data say from which pipeline or catalogue the object comes: any numbering of those.
-    pub source: Option<u32>,
-}
 
 /// Accuracy at one depth, along the path to the most probable leaf.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,37 +25,6 @@ pub struct LevelRow {
     pub n: u64,
     /// Share of them for which the predicted path agrees at that depth.
     pub accuracy: f64,
-}
-
-/// One sibling group: the question "which child?", put to the objects of which the answer is known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GroupRow {
-    /// Name of the siblings' parent.
-    pub parent: String,
-    /// True and predicted members (the most probable one, given the parent).
-    pub confusion: Confusion,
-    /// Objects.
-    pub n: u64,
-    /// Share of right answers.
-    pub accuracy: f64,
-    /// Mean F1 of the members with at least [`MIN_OBJECTS`] objects; none if there are fewer than two.
-    pub macro_f1: Option<f64>,
-    /// Mean -ln p(true member | parent), unweighted.
-    pub log_loss: f64,
-    /// Mean squared error summed over the members.
-    pub brier: f64,
-    /// 1 - log loss / log loss of the members' rates; none where all objects are alike.
-    pub skill: Option<f64>,
-    /// 1 - Brier / Brier of the rates; none where all objects are alike.
-    pub brier_skill: Option<f64>,
-    /// Share of objects whose true member is among the 1, 2, 3 most probable ones; as far as there are more members.
-    pub top_k: Vec<f64>,
-    /// Means over the members with enough objects.
-    pub averages: Option<Averages>,
-    /// Calibration of the answers' confidences.
-    pub ece: Option<Ece>,
-    /// Their reliability curve.
-    pub reliability: Vec<Bin>,
 }
 
 /// One node: is the object in it? By the path to the most probable leaf.
@@ -115,8 +70,10 @@ pub struct Report {
     pub taxonomy: String,
     /// Objects judged.
     pub n: u64,
-    /// Threshold of the decisions.
-    pub tau: f64,
+    /// The rule of the decisions, in words.
+    pub rule: String,
+    /// Whether the leaves that are scored are those that a rule favours, instead of the most probable ones.
+    pub favoured: bool,
     /// Of the decisions, over all objects alike.
     pub micro: HierarchicalScore,
     /// Of the decisions, mean over the true labels.
@@ -146,22 +103,30 @@ pub struct Report {
     pub five_class: Option<FiveClassReport>,
 }
 
-/// Judges objects. `tau`: threshold of the decisions. Objects labelled at the root alone say nothing and are left out.
-pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], tau: f64) -> Report {
+impl Report {
+    /// What the leaf scores are of, in words.
+    pub fn leaf_words(&self) -> &'static str {
+        if self.favoured { "leaf that the rule says" } else { "most probable leaf" }
+    }
+}
+
+/// Judges objects and their decisions. `rule`: that of the decisions, in words. Objects labelled at the root alone say nothing and are left out.
+pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], rule: &str) -> Report {
     let mut sums = Sums::new(layout);
     let five = FiveClass::new(taxonomy, layout);
     let mut five_table = FiveClass::confusion();
     for object in objects {
         if let (Some(five), Some(truth)) = (&five, object.five_class) {
-            five_table.add(truth, five.predict(&object.p));
+            five_table.add(truth, five.predict(&object.p, object.factors.as_deref().map(Vec::as_slice)));
         }
         if !object.truth.path.is_empty() {
-            sums.add(layout, object, tau);
+            sums.add(layout, object);
         }
     }
     let mut report = sums.report(layout, objects, &own_sources(layout, objects));
     report.taxonomy = taxonomy.name.clone();
-    report.tau = tau;
+    report.rule = rule.to_string();
+    report.favoured = objects.iter().any(|o| o.factors.is_some());
     if five_table.n() > 0 {
         report.five_class = Some(FiveClassReport {
             n: five_table.n(),
@@ -175,225 +140,19 @@ pub fn evaluate(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], tau: f
     report
 }
 
-/// Per slot: whether its objects come from sources of their own, which no object outside it has.
-pub(super) fn own_sources(layout: &Layout, objects: &[Scored]) -> Vec<bool> {
-    // Per source: objects in all, and per slot. Data have a few sources.
-    let mut all: HashMap<u32, u64> = HashMap::new();
-    let mut in_slot: HashMap<(u32, usize), u64> = HashMap::new();
-    let mut unknown = vec![false; layout.len()];
-    for object in objects {
-        match object.source {
-            Some(source) => {
-                *all.entry(source).or_default() += 1;
-                for &slot in &object.truth.path {
-                    *in_slot.entry((source, slot)).or_default() += 1;
-                }
-            }
-            None => object.truth.path.iter().for_each(|&slot| unknown[slot] = true),
-        }
-    }
-    let mut own = vec![false; layout.len()];
-    for &(_, slot) in in_slot.keys() {
-        own[slot] = !unknown[slot];
-    }
-    for (&(source, slot), n) in &in_slot {
-        if Some(n) != all.get(&source) {
-            own[slot] = false;
-        }
-    }
-    // Where everything is of one slot, there is nothing to be told apart.
-    let total: u64 = all.values().sum();
-    for (slot, own) in own.iter_mut().enumerate() {
-        let n: u64 = in_slot.iter().filter(|((_, s), _)| *s == slot).map(|(_, n)| n).sum();
-        *own &= n < total;
-    }
-    own
-}
-
-/// The threshold decision on probabilities in which NaN means "not in the model", as a path of slots.
-pub(super) fn decided_path(layout: &Layout, p: &[f64], tau: f64) -> Vec<usize> {
-    let poured =
-        Poured { p: p.iter().map(|v| (!v.is_nan()).then_some(*v)).collect(), unresolved: vec![0.0; p.len()], unresolved_root: 0.0 };
-    let Decision { slot, other, .. } = decide_poured(layout, &poured, tau);
-    let slot = if other { layout.children(slot).last().copied() } else { slot };
-    slot.map_or_else(Vec::new, |s| layout.path(s))
-}
-
-#[derive(Default)]
-struct Sums {
-    n: u64,
-    hierarchical: Hierarchical,
-    verdicts: [u64; 3],
-    severity: (f64, u64),
-    log_loss: (f64, u64),
-    levels: Vec<(u64, u64)>,
-    /// Per slot: true, predicted, both.
-    slots: Vec<[u64; 3]>,
-    in_model: Vec<bool>,
-}
-
-impl Sums {
-    fn new(layout: &Layout) -> Self {
-        let depth = layout.slots.iter().map(|s| s.depth as usize).max().unwrap_or(0);
-        Sums { levels: vec![(0, 0); depth], slots: vec![[0; 3]; layout.len()], in_model: vec![false; layout.len()], ..Default::default() }
-    }
-
-    fn add(&mut self, layout: &Layout, object: &Scored, tau: f64) {
-        let truth = &object.truth;
-        self.n += 1;
-        let decided = decided_path(layout, &object.p, tau);
-        self.hierarchical.add(truth, &decided);
-        self.verdicts[verdict(truth, &decided) as usize] += 1;
-        let forced = best_atom(layout, &object.p).map_or_else(Vec::new, |s| layout.path(s));
-        let forced = truth.judged(&forced);
-        if verdict(truth, forced) == Verdict::Mistake {
-            self.severity.0 += f64::from(lca_height(layout, &truth.path, forced));
-            self.severity.1 += 1;
-        }
-        for (level, slot) in truth.path.iter().enumerate() {
-            self.levels[level].0 += 1;
-            self.slots[*slot][0] += 1;
-            if forced.get(level) == Some(slot) {
-                self.levels[level].1 += 1;
-                self.slots[*slot][2] += 1;
-            }
-        }
-        for &slot in forced {
-            self.slots[slot][1] += 1;
-        }
-        for (known, p) in self.in_model.iter_mut().zip(&object.p) {
-            *known |= !p.is_nan();
-        }
-        if let Some(&end) = truth.path.last()
-            && !object.p[end].is_nan()
-        {
-            self.log_loss.0 -= object.p[end].max(LEAST_P).ln();
-            self.log_loss.1 += 1;
-        }
-    }
-
-    fn report(self, layout: &Layout, objects: &[Scored], own_source: &[bool]) -> Report {
-        let classes: Vec<ClassRow> = (0..layout.len())
-            .filter(|&s| self.slots[s][0] + self.slots[s][1] > 0)
-            .map(|s| {
-                let [n, predicted, correct] = self.slots[s];
-                ClassRow {
-                    level: layout.slots[s].depth as usize,
-                    atom: layout.is_atom(s),
-                    in_model: self.in_model[s],
-                    enough: n >= MIN_OBJECTS,
-                    own_source: own_source[s],
-                    score: ClassScore::new(layout.slots[s].name.clone(), n, predicted, correct),
-                }
-            })
-            .collect();
-        let headline: Vec<f64> = classes.iter().filter(|c| c.atom && c.enough && !c.own_source).map(|c| c.score.f1).collect();
-        Report {
-            taxonomy: String::new(),
-            n: self.n,
-            tau: 0.0,
-            micro: self.hierarchical.micro(),
-            macro_: self.hierarchical.macro_(),
-            correct: self.verdicts[Verdict::Correct as usize],
-            stopped_early: self.verdicts[Verdict::StoppedEarly as usize],
-            mistakes: self.verdicts[Verdict::Mistake as usize],
-            severity: mean(self.severity),
-            log_loss: mean(self.log_loss),
-            macro_f1: mean((headline.iter().sum(), headline.len() as u64)),
-            macro_classes: headline.len() as u64,
-            levels: self
-                .levels
-                .iter()
-                .enumerate()
-                .filter(|(_, (n, _))| *n > 0)
-                .map(|(i, &(n, right))| LevelRow { level: i + 1, n, accuracy: ratio(right, n) })
-                .collect(),
-            groups: (0..layout.groups.len()).filter_map(|g| group_row(layout, g, objects, own_source)).collect(),
-            classes,
-            five_class: None,
-        }
-    }
-}
-
-fn mean((sum, n): (f64, u64)) -> Option<f64> {
-    (n > 0).then(|| sum / n as f64)
-}
-
-fn group_row(layout: &Layout, group: usize, objects: &[Scored], own_source: &[bool]) -> Option<GroupRow> {
-    let group = &layout.groups[group];
-    if group.members.len() < 2 {
-        return None;
-    }
-    let level = group.members.first().map(|&m| layout.slots[m].depth as usize)?;
-    let mut confusion = Confusion::new(group.members.iter().map(|&m| layout.slots[m].name.clone()).collect());
-    let (mut log_loss, mut brier) = (0.0, 0.0);
-    let (mut confidence, mut hit) = (Vec::new(), Vec::new());
-    let mut ranks = vec![0u64; group.members.len()];
-    for object in objects {
-        let Some(truth) = object.truth.path.get(level - 1).and_then(|t| group.members.iter().position(|m| m == t)) else { continue };
-        let p: Vec<f64> = group.members.iter().map(|&m| if object.p[m].is_nan() { 0.0 } else { object.p[m] }).collect();
-        let sum: f64 = p.iter().sum();
-        if sum <= 0.0 || object.p[group.members[truth]].is_nan() {
-            continue;
-        }
-        let mut best = 0;
-        for m in 1..p.len() {
-            if p[m] > p[best] {
-                best = m;
-            }
-        }
-        confusion.add(truth, best);
-        // Of equals the first is the better.
-        let better = p.iter().enumerate().filter(|&(m, v)| *v > p[truth] || (*v == p[truth] && m < truth)).count();
-        ranks[better] += 1;
-        log_loss -= (p[truth] / sum).max(LEAST_P).ln();
-        brier += p.iter().enumerate().map(|(m, v)| (v / sum - f64::from(u8::from(m == truth))).powi(2)).sum::<f64>();
-        confidence.push(p[best] / sum);
-        hit.push(best == truth);
-    }
-    let n = confusion.n();
-    if n == 0 {
-        return None;
-    }
-    let total = n as f64;
-    let rates: Vec<f64> = confusion.counts.iter().map(|row| row.iter().sum::<u64>() as f64 / total).collect();
-    let entropy: f64 = rates.iter().filter(|r| **r > 0.0).map(|r| -r * r.ln()).sum();
-    let gini = 1.0 - rates.iter().map(|r| r * r).sum::<f64>();
-    let within = |k: usize| ranks.iter().take(k).sum::<u64>() as f64 / total;
-    let scores = confusion.scores();
-    let counted = scores.iter().zip(&group.members).filter(|(s, m)| s.n >= MIN_OBJECTS && !own_source[**m]);
-    let enough: Vec<f64> = counted.map(|(s, _)| s.f1).collect();
-    Some(GroupRow {
-        parent: group.parent.map_or_else(|| layout.root_name.clone(), |s| layout.slots[s].name.clone()),
-        n,
-        accuracy: confusion.accuracy(),
-        macro_f1: (enough.len() >= 2).then(|| enough.iter().sum::<f64>() / enough.len() as f64),
-        log_loss: log_loss / total,
-        brier: brier / total,
-        skill: (entropy > 0.0).then(|| 1.0 - log_loss / total / entropy),
-        brier_skill: (gini > 0.0).then(|| 1.0 - brier / total / gini),
-        top_k: (1..group.members.len().min(4)).map(within).collect(),
-        averages: averages(&confusion),
-        reliability: reliability(&confidence, &hit),
-        ece: expected_calibration_error(&confidence, &hit),
-        confusion,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cascade::testing::{id, tree};
+    use crate::evaluate::Truth;
 
     /// Slots: A, A1, A2, B.
     fn report(objects: &[(&str, [f64; 4])], tau: f64) -> Report {
         let t = tree("Root{A{A1,A2},B}");
         let layout = Layout::new(&t);
-        let scored: Vec<Scored> = objects
-            .iter()
-            .map(|(label, p)| Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: p.to_vec(), five_class: None, source: None })
-            .collect();
-        evaluate(&t, &layout, &scored, tau)
+        let scored: Vec<Scored> =
+            objects.iter().map(|(label, p)| Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), p.to_vec(), tau)).collect();
+        evaluate(&t, &layout, &scored, "threshold")
     }
 
     #[test]
@@ -463,9 +222,9 @@ mod tests {
                 [("A1", [0.9, 0.8, 0.1, 0.1]), ("A2", [0.9, 0.1, 0.8, 0.1]), ("B", [0.9, 0.8, 0.1, 0.1])].iter().zip(sources)
             {
                 let truth = Truth::new(&layout, &t, id(&t, label));
-                objects.extend(vec![Scored { truth, p: p.to_vec(), five_class: None, source: Some(source) }; 30]);
+                objects.extend(vec![Scored { source: Some(source), ..Scored::new(&layout, truth, p.to_vec(), 0.5) }; 30]);
             }
-            let r = evaluate(&t, &layout, &objects, 0.5);
+            let r = evaluate(&t, &layout, &objects, "threshold");
             (r.classes.iter().filter(|c| c.own_source).map(|c| c.score.class.clone()).collect::<Vec<_>>(), r.macro_classes)
         };
         assert_eq!(case([1, 1, 1]), (vec![], 3));

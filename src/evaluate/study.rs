@@ -1,12 +1,15 @@
 //! Everything about one set of objects: the report, intervals, tables by depth, node, age and number of points, the operating curve.
 
-use super::ages::{AgeRow, Aged, by_age, by_points};
+use super::ages::{AgeRow, Aged, by_age};
 use super::bootstrap::{Interval, intervals, paired_differences};
+use super::coverage::Coverage;
 use super::levels::{LevelTable, level_tables};
 use super::nodes::{NodeRow, node_rows};
 use super::operating::{OperatingPoint, operating_curve, thresholds};
 use super::outcome::{Frame, MEASURES, Measures, Outcome, class_counts, scores};
-use super::report::{MIN_OBJECTS, Report, Scored, evaluate};
+use super::points::{PointsCalibration, by_points, calibration_by_points};
+use super::report::{MIN_OBJECTS, Report, evaluate};
+use super::scored::Scored;
 use crate::taxonomy::{Layout, Taxonomy};
 use serde::Serialize;
 
@@ -52,17 +55,30 @@ pub struct Study {
     pub nodes: Vec<NodeRow>,
     /// Specificity against correctness.
     pub operating: Vec<OperatingPoint>,
+    /// How often decisions hold the truth, per class and age.
+    pub coverage: Coverage,
     /// Measures against days since the first detection.
     pub by_age: Vec<AgeRow>,
     /// Measures against the number of detections.
     pub by_points: Vec<AgeRow>,
+    /// Calibration against the number of detections.
+    pub points_calibration: Vec<PointsCalibration>,
 }
 
 impl Study {
-    /// Judges objects; `aged`: the same ones at several ages. `node`: the one whose AUROC is asked for.
-    pub fn new(taxonomy: &Taxonomy, layout: &Layout, objects: &[Scored], aged: &[Aged], tau: f64, node: Option<usize>) -> Study {
+    /// Judges objects; `aged`: the same ones at several ages. `rule`: that of the decisions, in words;
+    /// `nominal`: the coverage that it promises. `node`: the one whose AUROC is asked for.
+    pub fn new(
+        taxonomy: &Taxonomy,
+        layout: &Layout,
+        objects: &[Scored],
+        aged: &[Aged],
+        rule: &str,
+        nominal: Option<f64>,
+        node: Option<usize>,
+    ) -> Study {
         let frame = Frame::new(layout, objects);
-        let outcomes: Vec<Outcome> = objects.iter().map(|o| Outcome::new(layout, o, tau, node)).collect();
+        let outcomes: Vec<Outcome> = objects.iter().map(|o| Outcome::new(layout, o, node)).collect();
         let all: Vec<&Outcome> = outcomes.iter().collect();
         let counts = class_counts(&frame, &all);
         let enough: Vec<usize> = (0..layout.len()).filter(|&s| counts[s][0] >= MIN_OBJECTS).collect();
@@ -89,14 +105,16 @@ impl Study {
             })
             .collect();
         Study {
-            report: evaluate(taxonomy, layout, objects, tau),
+            report: evaluate(taxonomy, layout, objects, rule),
             measures: rows(headline),
             class_intervals,
             level_tables: level_tables(layout, &all),
             nodes: node_rows(layout, objects),
             operating: operating_curve(layout, objects, &thresholds()),
-            by_age: by_age(layout, aged, tau, node),
-            by_points: by_points(layout, aged, tau, node),
+            coverage: Coverage::new(layout, aged, nominal),
+            by_age: by_age(layout, aged, node),
+            by_points: by_points(layout, aged, node),
+            points_calibration: calibration_by_points(layout, aged),
         }
     }
 }
@@ -106,9 +124,9 @@ fn rows(intervals: &[Option<Interval>]) -> Vec<MeasureRow> {
 }
 
 /// Differences `a - b` of the headline measures, `a[i]` and `b[i]` being two answers to the same object, drawn together.
-pub fn compare(layout: &Layout, a: &[Scored], b: &[Scored], tau: f64, node: Option<usize>) -> Vec<MeasureRow> {
+pub fn compare(layout: &Layout, a: &[Scored], b: &[Scored], node: Option<usize>) -> Vec<MeasureRow> {
     let frame = Frame::new(layout, a);
-    let judge = |objects: &[Scored]| -> Vec<Outcome> { objects.iter().map(|o| Outcome::new(layout, o, tau, node)).collect() };
+    let judge = |objects: &[Scored]| -> Vec<Outcome> { objects.iter().map(|o| Outcome::new(layout, o, node)).collect() };
     rows(&paired_differences(&judge(a), &judge(b), |sample| Measures::of(&frame, sample).values().to_vec()))
 }
 
@@ -127,19 +145,19 @@ mod tests {
                 .map(|i| {
                     let label = if i % 2 == 0 { "A" } else { "B" };
                     let p = if (label == "A") == (i >= wrong) { 0.8 } else { 0.2 };
-                    Scored { truth: Truth::new(&layout, &t, id(&t, label)), p: vec![p, 1.0 - p], five_class: None, source: None }
+                    Scored::new(&layout, Truth::new(&layout, &t, id(&t, label)), vec![p, 1.0 - p], 0.5)
                 })
                 .collect()
         };
-        let rows = compare(&layout, &objects(10), &objects(30), 0.5, Some(0));
+        let rows = compare(&layout, &objects(10), &objects(30), Some(0));
         let accuracy = rows.iter().find(|r| r.measure == "accuracy, first level").unwrap().interval.unwrap();
         assert!((accuracy.value - 0.2).abs() < 1e-12 && accuracy.low > 0.1 && accuracy.high < 0.3, "{accuracy}");
-        let study = Study::new(&t, &layout, &objects(10), &[], 0.5, None);
+        let study = Study::new(&t, &layout, &objects(10), &[], "threshold", None, None);
         assert_eq!(study.class_intervals.len(), 2);
         let a = &study.class_intervals[0];
         assert!((a.recall.unwrap().value - 0.9).abs() < 1e-12 && a.recall.unwrap().low > 0.75);
         assert!(study.measures.iter().any(|m| m.measure == "AUROC" && m.interval.is_none()));
-        let empty = Study::new(&t, &layout, &[], &[], 0.5, None);
+        let empty = Study::new(&t, &layout, &[], &[], "threshold", None, None);
         assert!(empty.operating.is_empty() && empty.measures.iter().all(|m| m.interval.is_none()));
     }
 }

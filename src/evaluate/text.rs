@@ -21,7 +21,7 @@ impl Report {
             let text = text.to_string();
             let _ = if text.is_empty() { writeln!(out) } else { writeln!(out, "{word}{text}") };
         };
-        line(out, format_args!("{} objects on the tree \"{}\", decisions at tau {}", self.n, printable(&self.taxonomy), self.tau));
+        line(out, format_args!("{} objects on the tree \"{}\", decisions by the rule {}", self.n, printable(&self.taxonomy), self.rule));
         if self.n > 0 {
             line(
                 out,
@@ -34,7 +34,8 @@ impl Report {
             line(
                 out,
                 format_args!(
-                    "most probable leaf: macro F1 {} over {} classes of {MIN_OBJECTS} or more; severity of mistakes {}; log loss {}",
+                    "{}: macro F1 {} over {} classes of {MIN_OBJECTS} or more; severity of mistakes {}; log loss {}",
+                    self.leaf_words(),
                     number(self.macro_f1),
                     self.macro_classes,
                     number(self.severity),
@@ -42,7 +43,7 @@ impl Report {
                 ),
             );
             line(out, format_args!(""));
-            line(out, format_args!("accuracy per level, along the path to the most probable leaf"));
+            line(out, format_args!("accuracy per level, along the path to the {}", self.leaf_words()));
             for l in &self.levels {
                 line(out, format_args!("  level {:<3} {:>8} objects  {:.3}", l.level, l.n, l.accuracy));
             }
@@ -72,7 +73,7 @@ impl Report {
                 }
             }
             line(out, format_args!(""));
-            line(out, format_args!("per class, by the most probable leaf (no scores below {MIN_OBJECTS} objects)"));
+            line(out, format_args!("per class, by the {} (no scores below {MIN_OBJECTS} objects)", self.leaf_words()));
             let indent = |level: usize| 2 * level.saturating_sub(1);
             let width = self.classes.iter().map(|c| indent(c.level) + c.score.class.width()).max().unwrap_or(0).max(5);
             line(out, format_args!("  {}  objects  called so   right  precision  recall     F1", pad("class", width)));

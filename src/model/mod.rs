@@ -214,7 +214,7 @@ impl Model {
         if let Some(fault) = calibration::fault(&metadata.calibration, &layout) {
             return Err(bad("calibration", fault));
         }
-        if let Some(fault) = metadata.decisions.as_ref().and_then(decisions::Decisions::fault) {
+        if let Some(fault) = metadata.decisions.as_ref().and_then(|d| d.fault(&layout)) {
             return Err(bad("decisions", fault));
         }
         let base = metadata.base.as_ref().map(Layout::new);

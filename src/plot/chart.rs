@@ -8,7 +8,8 @@ use plotters_backend::DrawingBackend;
 
 const EM: f64 = 10.0;
 const LEFT: f64 = 52.0;
-const TOP: f64 = 34.0;
+/// The title, and below it what the upright axis is.
+const TOP: f64 = 46.0;
 const RIGHT: f64 = 16.0;
 const BOTTOM: f64 = 44.0;
 const LINE: f64 = 15.0;
@@ -38,6 +39,16 @@ impl Axis {
     pub fn unit(title: &str) -> Axis {
         let ticks = (0..=5).map(|i| f64::from(i) / 5.0).map(|v| (v, format!("{v:.1}"))).collect();
         Axis { title: title.into(), range: (0.0, 1.0), ticks }
+    }
+
+    /// Up to 1, from the greatest fifth that is no more than `least`.
+    pub fn upper(title: &str, least: f64) -> Axis {
+        // A NaN is no bound.
+        let from = (least.max(0.0).min(0.8) * 5.0 + 1e-9).floor() / 5.0;
+        let step = if from < 0.55 { 0.1 } else { 0.05 };
+        let n = ((1.0 - from) / step).round() as usize;
+        let ticks = (0..=n).map(|i| from + i as f64 * step).map(|v| (v, format!("{v:.2}"))).collect();
+        Axis { title: title.into(), range: (from, 1.0), ticks }
     }
 
     /// One place for each name, evenly.
@@ -158,6 +169,10 @@ mod tests {
         let a = Axis::upto("x", 2.7);
         assert_eq!((a.range, a.ticks.len()), ((0.0, 3.0), 7));
         assert_eq!(Axis::upto("x", f64::NAN).range, (0.0, 1.0));
+        let a = Axis::upper("x", 0.83);
+        assert_eq!((a.range, a.ticks.len()), ((0.8, 1.0), 5));
+        assert_eq!(Axis::upper("x", 0.37).range, (0.2, 1.0));
+        assert_eq!(Axis::upper("x", f64::NAN).range, (0.0, 1.0));
     }
 
     #[test]

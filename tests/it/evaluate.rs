@@ -216,3 +216,77 @@ fn a_report_of_the_shipped_model_on_the_sample() {
     assert!(code == 2 && err.contains("--overwrite"), "{err}");
     assert_eq!(evaluate(&[&args[..], &["--overwrite"]].concat()).0, 0);
 }
+
+/// 200 objects in ten folds: one in five is SN Ibc, of which every second gets SN II 0.6 and SN Ibc 0.4.
+fn rules_case(dir: &Path, folds: bool) -> (String, String) {
+    let (_, layout) = transients();
+    let (ii, ib) = (layout.by_name("SN II").unwrap(), layout.by_name("SN Ib").unwrap());
+    let mut data = String::from("object_id,mjd,band,mag,mag_err,label\n");
+    let mut predictions = String::from(if folds { "object_id,fold" } else { "object_id" });
+    layout.slots.iter().for_each(|slot| predictions.push_str(&format!(",P:{}", slot.name)));
+    predictions.push('\n');
+    for i in 0..200 {
+        let (label, p_ib) = match i % 10 {
+            0 => ("SN Ib", 0.9),
+            5 => ("SN Ib", 0.4),
+            k => ("SN II", 0.01 * f64::from(k)),
+        };
+        data.push_str(&format!("o{i},59000,g,18,0.1,{label}\no{i},59001,r,18,0.1,{label}\n"));
+        predictions.push_str(&format!("o{i}"));
+        if folds {
+            predictions.push_str(&format!(",{}", i / 20));
+        }
+        for slot in 0..layout.len() {
+            let holds = |atom| f64::from(u8::from(layout.ancestor_or_self(slot, atom)));
+            predictions.push_str(&format!(",{}", p_ib * holds(ib) + (1.0 - p_ib) * holds(ii)));
+        }
+        predictions.push('\n');
+    }
+    (write(dir, "data.csv", &data), write(dir, "oof.csv", &predictions))
+}
+
+#[test]
+fn the_rule_of_the_decisions_is_judged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, oof) = rules_case(dir.path(), true);
+    let with = |rule: &[&str]| {
+        let (code, out, err) = evaluate(&[&[data.as_str(), "--predictions", &oof, "--json"], rule].concat());
+        assert_eq!((code, err.as_str()), (0, ""));
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()["report"].clone()
+    };
+    let measure = |r: &serde_json::Value, name: &str| {
+        let all = r["measures"].as_array().unwrap().clone();
+        all.iter().find(|m| m["measure"] == name).unwrap()["interval"]["value"].as_f64().unwrap()
+    };
+    let plain = with(&[]);
+    assert_eq!((plain["rule"].as_str(), measure(&plain, "coverage")), (Some("threshold, tau 0.5"), 0.9));
+    // Twenty of forty SN Ib are called SN II, unless rare classes are favoured.
+    assert!(measure(&plain, "leaf macro F1") < 0.85);
+    let balanced = with(&["--rule", "balanced"]);
+    assert_eq!((measure(&balanced, "leaf macro F1"), measure(&balanced, "decided at a leaf")), (1.0, 1.0));
+    let rule = balanced["rule"].as_str().unwrap();
+    assert!(rule.starts_with("balanced, gamma 0.") && rule.ends_with("each fold by what fits the others"), "{rule}");
+    assert!(measure(&with(&["--rule", "balanced", "--gamma", "0"]), "leaf macro F1") < 0.85);
+    let conformal = with(&["--rule", "conformal", "--epsilon", "0.05"]);
+    let coverage = &conformal["coverage"];
+    assert_eq!((coverage["nominal"].as_f64(), measure(&conformal, "coverage")), (Some(0.95), 1.0));
+    let all = &coverage["rows"][0]["by_age"][0];
+    assert_eq!((all["n"].as_u64(), all["covered"].as_u64()), (Some(200), Some(200)));
+    let careless = with(&["--rule", "conformal", "--epsilon", "0.2"]);
+    assert_eq!(measure(&careless, "coverage"), 0.9, "a tenth may be wrong");
+    assert!(measure(&careless, "specificity") > measure(&conformal, "specificity"));
+    let (code, text, _) = evaluate(&[&data, "--predictions", &oof, "--rule", "utility", "--accuracy", "0.8"]);
+    assert_eq!(code, 0);
+    for piece in ["utility, accuracy 0.8", "coverage: share", "tau 0.50", "most often wrong: SN Ib as SN II (20)", "calibration by number"]
+    {
+        assert!(text.contains(piece), "{piece} in {text}");
+    }
+    // Without folds by parts of the names; and what can't be promised.
+    let (data, oof) = rules_case(dir.path(), false);
+    let (code, text, _) = evaluate(&[&data, "--predictions", &oof, "--rule", "balanced"]);
+    assert!(code == 0 && text.contains("each of 5 parts by what fits the others"), "{text}");
+    let (code, _, err) = evaluate(&[&data, "--predictions", &oof, "--rule", "conformal", "--epsilon", "0.001"]);
+    assert!(code == 2 && err.contains("without one of its parts") && err.contains("epsilon"), "{err}");
+    let (code, _, err) = evaluate(&[&data, "--predictions", &oof, "--gamma", "0.5"]);
+    assert!(code == 2 && err.contains("--rule balanced"), "{err}");
+}

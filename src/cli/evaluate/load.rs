@@ -3,13 +3,15 @@
 use super::EvaluateArgs;
 use crate::batch::pipeline::{Broken, End, Files, Setup};
 use crate::batch::{Classifier, ModelEngine, Plan};
-use crate::cascade::{Regrouper, Rule, Rules};
+use crate::cascade::{Regrouper, Rules};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::inputs;
+use crate::cli::rule::rules;
 use crate::evaluate::predictions::{self, Predictions};
 use crate::evaluate::{FIVE_CLASSES, FiveClass};
 use crate::lightcurve::{LightCurve, Photometry, read, window};
 use crate::model::Model;
+use crate::model::decisions::Wanted;
 use crate::taxonomy::{Layout, Taxonomy, printable};
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
@@ -32,6 +34,8 @@ pub struct Object {
     pub five_class: Option<usize>,
     /// The data's column `source`.
     pub source: Option<String>,
+    /// The fold that the file of predictions names.
+    pub fold: Option<String>,
     /// The whole light curve first.
     pub answers: Vec<Answer>,
     /// Whether the model was trained on it.
@@ -44,6 +48,8 @@ pub struct Judged {
     pub layout: Layout,
     pub objects: Vec<Object>,
     pub errors: u64,
+    /// How the model decides; none for a file of predictions.
+    pub rules: Option<Rules>,
     /// Remarks on the whole.
     pub notes: Vec<String>,
 }
@@ -62,6 +68,7 @@ fn object(curve: &LightCurve, ages: &[Option<f64>]) -> Object {
         label: curve.label.clone(),
         five_class: curve.extra("five_class").and_then(FiveClass::truth).filter(|c| *c < FIVE_CLASSES.len()),
         source: curve.extra("source").map(str::to_string),
+        fold: None,
         answers: ages.iter().map(answer).collect(),
         trained: false,
     }
@@ -83,7 +90,7 @@ fn ages(args: &EvaluateArgs) -> Vec<Option<f64>> {
 }
 
 /// The model's answers to all light curves.
-pub fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Failure> {
+pub fn from_model(args: &EvaluateArgs, wanted: Wanted, paths: Vec<PathBuf>) -> Result<Judged, Failure> {
     let model = inputs::model(args.model.as_deref())?;
     let (tree, regrouper) = match args.taxonomy.as_deref().map(inputs::taxonomy).transpose()? {
         Some(tree) => {
@@ -95,8 +102,9 @@ pub fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Fa
         None => (model.taxonomy().clone(), None),
     };
     let layout = Layout::new(&tree);
-    let rules = Rules::same(&layout, Rule::Threshold { tau: args.tau });
-    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules, asof_d: None, history: None, uncertainty: false });
+    let edited = regrouper.as_ref().is_some_and(|r| !r.is_identity());
+    let rules = rules(wanted, &model, &layout, edited.then_some(&tree))?;
+    let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules: rules.clone(), asof_d: None, history: None, uncertainty: false });
     let setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), inputs::stop_flag());
     let (mut objects, mut errors) = (Vec::new(), 0u64);
     let worker_model = model.clone();
@@ -121,8 +129,12 @@ pub fn from_model(args: &EvaluateArgs, paths: Vec<PathBuf>) -> Result<Judged, Fa
         Err(Broken::Worker(reason)) => return Err(Failure::internal(anyhow!(reason))),
         Err(Broken::Sink(never)) => match never {},
     }
-    let notes = vec![format!("model {}", model.name())];
-    Ok(Judged { tree, layout, objects, errors, notes })
+    let mut notes = vec![format!("model {}", model.name())];
+    let calibrated = model.metadata().summary.settings.get("calibrated_on");
+    if let (Some(what), false) = (calibrated, matches!(wanted, Wanted::Threshold { .. })) {
+        notes.push(format!("its rule was fitted to {what}: if those objects are judged here too, it looks a little better than it is"));
+    }
+    Ok(Judged { tree, layout, objects, errors, rules: Some(rules), notes })
 }
 
 fn answers(classifier: &mut Classifier<ModelEngine>, model: &Model, curves: Vec<LightCurve>, ages: &[Option<f64>]) -> Vec<Object> {
@@ -199,6 +211,7 @@ pub fn from_file(args: &EvaluateArgs, path: &Path, files: Vec<PathBuf>) -> Resul
                     if found.by_id.contains_key(&object.id) {
                         matched.insert(object.id.clone());
                     }
+                    object.fold = found.folds.get(&object.id).cloned();
                     for answer in &mut object.answers {
                         let rows = match answer.age_d {
                             None => Some(&found.by_id),
@@ -225,5 +238,5 @@ pub fn from_file(args: &EvaluateArgs, path: &Path, files: Vec<PathBuf>) -> Resul
     }
     notes
         .push("a file does not say which objects its model was trained on: scores are fair only if the predictions are out of fold".into());
-    Ok(Judged { tree, layout, objects, errors, notes })
+    Ok(Judged { tree, layout, objects, errors, rules: None, notes })
 }

@@ -2,19 +2,25 @@
 
 mod load;
 mod page;
+mod rules;
+mod sort;
 mod whole;
 
 use super::exit::{CommandResult, Exit, Failure};
+use super::rule::RuleArgs;
 use super::stdout::print;
 use super::{formats, inputs};
-use crate::evaluate::{Aged, Scored, Study, Truths, compare, evaluate};
+use crate::evaluate::{Aged, Scored, Study, compare, evaluate};
 use crate::lightcurve::read;
+use crate::model::decisions::Wanted;
 use crate::taxonomy::mapping::map_labels;
-use crate::taxonomy::{Layout, Taxonomy, printable};
+use crate::taxonomy::{Taxonomy, printable};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use load::{Judged, Object};
-use std::collections::{HashMap, HashSet};
+use load::Judged;
+use rules::{Deciders, nominal};
+use sort::{Row, Sorted, sort};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use whole::{Unknown, Whole};
 
@@ -46,9 +52,9 @@ pub struct EvaluateArgs {
     /// shipped tree whose nodes are the file's columns.
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<String>,
-    /// Threshold of the decisions, above 0 and at most 1.
-    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = inputs::probability)]
-    pub tau: f64,
+    /// How the decisions are made. For --predictions the rules that need scores are fitted to the folds that the object is not in.
+    #[command(flatten)]
+    pub rule: RuleArgs,
     /// Worker threads. Without it: as many as there are processors.
     #[arg(long, value_name = "N", value_parser = inputs::threads)]
     pub threads: Option<usize>,
@@ -84,6 +90,7 @@ pub struct EvaluateArgs {
 
 /// Runs the command.
 pub fn run(args: EvaluateArgs) -> CommandResult {
+    let wanted = args.rule.wanted(false)?;
     if let Some(folder) = &args.report {
         page::prepare(folder, args.overwrite)?;
     }
@@ -93,7 +100,7 @@ pub fn run(args: EvaluateArgs) -> CommandResult {
     }
     let mut judged = match &args.predictions {
         Some(path) => load::from_file(&args, path, files.clone())?,
-        None => load::from_model(&args, files.clone())?,
+        None => load::from_model(&args, wanted, files.clone())?,
     };
     judged.errors += unreadable.len() as u64;
     if judged.objects.is_empty() {
@@ -111,22 +118,27 @@ pub fn run(args: EvaluateArgs) -> CommandResult {
             list.join("; ")
         )));
     }
-    if sorted.fair.is_empty() && sorted.trained.is_empty() {
-        return Err(Failure::usage(anyhow!(
-            "no object has a label that the tree {} knows and a prediction ({} without a label, {} with an unknown one, {} without a prediction, {} left out)",
-            printable(&judged.tree.name),
-            sorted.unlabelled,
-            sorted.unmatched.values().sum::<u64>(),
-            sorted.unanswered,
-            sorted.left_out
-        )));
-    }
+    check(&judged, &sorted)?;
     let (tree, layout) = (&judged.tree, &judged.layout);
-    let fair: Vec<Scored> = sorted.fair.iter().map(|(_, s)| s.clone()).collect();
-    let against = args.against.as_ref().map(|path| against(&judged, path, &sorted.fair, &args, node)).transpose()?;
+    let deciders = match (judged.rules.take(), &args.predictions) {
+        (Some(rules), _) => Deciders::Same(rules),
+        (None, path) => {
+            let name = path.as_ref().map_or_else(String::new, |p| printable(&p.to_string_lossy()));
+            Deciders::cross_fitted(layout, &sorted.rows, wanted)
+                .map_err(|e| Failure::usage(anyhow!("{name}: without one of its parts it {e}")))?
+        }
+    };
+    let rule = deciders.text(wanted, sorted.by_fold);
+    let known: HashMap<usize, &Row> = sorted.rows.iter().map(|r| (r.object, r)).collect();
+    let (trained, aged): (Vec<&Row>, Vec<&Row>) = sorted.rows.iter().partition(|r| r.trained);
+    let decided = |rows: Vec<&Row>| -> Vec<Aged> { rows.into_iter().flat_map(|r| deciders.decide(layout, r)).collect() };
+    let whole = |rows: &[Aged]| -> Vec<Scored> { rows.iter().filter(|a| a.age_d.is_none()).map(|a| a.scored.clone()).collect() };
+    let (trained, aged) = (whole(&decided(trained)), decided(aged));
+    let fair = whole(&aged);
+    let against = args.against.as_ref().map(|path| against(&judged, path, &sorted.rows, &aged, wanted, node)).transpose()?;
     let all = Whole {
-        fair: (!fair.is_empty()).then(|| Study::new(tree, layout, &fair, &sorted.aged, args.tau, node)),
-        trained: (!sorted.trained.is_empty()).then(|| evaluate(tree, layout, &sorted.trained, args.tau)),
+        fair: (!fair.is_empty()).then(|| Study::new(tree, layout, &fair, &aged, &rule, nominal(wanted), node)),
+        trained: (!trained.is_empty()).then(|| evaluate(tree, layout, &trained, &rule)),
         known: sorted.known,
         unlabelled: sorted.unlabelled,
         unanswered: sorted.unanswered,
@@ -137,11 +149,27 @@ pub fn run(args: EvaluateArgs) -> CommandResult {
         notes: std::mem::take(&mut judged.notes),
     };
     if let Some(folder) = &args.report {
-        let worst = page::worst::choose(layout, &sorted.fair, args.tau);
+        let named = aged.iter().filter(|a| a.age_d.is_none()).filter_map(|a| Some((known.get(&a.object)?.id.as_str(), &a.scored)));
+        let worst = page::worst::choose(layout, named);
         page::write(folder, &all, page::mistakes(&worst, &files, &args.read.options())?)?;
     }
     print(&if args.json { all.json()? } else { all.text() })?;
     Ok(if judged.errors > 0 { Exit::Partly } else { Exit::Done })
+}
+
+/// Refuses where nothing can be judged.
+fn check(judged: &Judged, sorted: &Sorted) -> Result<(), Failure> {
+    if sorted.rows.iter().any(|r| r.answers.iter().any(|a| a.0.is_none())) {
+        return Ok(());
+    }
+    Err(Failure::usage(anyhow!(
+        "no object has a label that the tree {} knows and a prediction ({} without a label, {} with an unknown one, {} without a prediction, {} left out)",
+        printable(&judged.tree.name),
+        sorted.unlabelled,
+        sorted.unmatched.values().sum::<u64>(),
+        sorted.unanswered,
+        sorted.left_out
+    )))
 }
 
 /// A class by its name; the residuals of the tree too.
@@ -155,76 +183,6 @@ fn slot(judged: &Judged, name: &str) -> Result<usize, Failure> {
         let near = near.map_or_else(String::new, |s| format!("; the nearest is \"{}\"", printable(&s.name)));
         Failure::usage(anyhow!("the tree {} has no class \"{}\"{near}", printable(&judged.tree.name), printable(name)))
     })
-}
-
-/// The objects by what can be done with them.
-#[derive(Default)]
-struct Sorted {
-    /// With their ids; the model was not trained on them.
-    fair: Vec<(String, Scored)>,
-    /// The fair ones at all ages.
-    aged: Vec<Aged>,
-    /// The model was trained on them.
-    trained: Vec<Scored>,
-    /// Names of all that the model was trained on.
-    known: Vec<String>,
-    unlabelled: u64,
-    unanswered: u64,
-    left_out: u64,
-    unmatched: HashMap<String, u64>,
-}
-
-fn sort(judged: &mut Judged, leave_out: &[usize]) -> Sorted {
-    let mut out = Sorted::default();
-    let mut sources: HashMap<String, u32> = HashMap::new();
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut repeated = 0u64;
-    let mut truths = Truths::new(&judged.tree, &judged.layout);
-    for (index, object) in std::mem::take(&mut judged.objects).into_iter().enumerate() {
-        let Object { id, label, five_class, source, answers, trained } = object;
-        if !seen.insert(id.clone()) {
-            repeated += 1;
-            continue;
-        }
-        if trained {
-            out.known.push(id.clone());
-        }
-        let Some(label) = label.filter(|l| !l.trim().is_empty()) else {
-            out.unlabelled += 1;
-            continue;
-        };
-        let Some(truth) = truths.of(&label) else { continue };
-        if truth.path.iter().any(|s| leave_out.contains(s)) {
-            out.left_out += 1;
-            continue;
-        }
-        let source = source.map(|name| {
-            let next = sources.len() as u32;
-            *sources.entry(name).or_insert(next)
-        });
-        let mut answered = false;
-        for answer in answers {
-            let Some(p) = answer.p else { continue };
-            let scored = Scored { truth: truth.clone(), p, five_class, source };
-            answered |= answer.age_d.is_none();
-            match (trained, answer.age_d) {
-                (true, None) => out.trained.push(scored),
-                (true, Some(_)) => {}
-                (false, age_d) => {
-                    if age_d.is_none() {
-                        out.fair.push((id.clone(), scored.clone()));
-                    }
-                    out.aged.push(Aged { object: index, age_d, detections: answer.detections, scored });
-                }
-            }
-        }
-        out.unanswered += u64::from(!answered);
-    }
-    out.unmatched = truths.unmatched.iter().map(|(l, n)| (l.clone(), *n)).collect();
-    if repeated > 0 {
-        judged.notes.push(format!("{repeated} light curves of the data repeat an object id: the first of each was judged"));
-    }
-    out
 }
 
 /// Labels that the tree does not know, most objects first, with the nearest of its classes.
@@ -242,25 +200,41 @@ fn unknown(tree: &Taxonomy, unmatched: &HashMap<String, u64>) -> Vec<Unknown> {
         .collect()
 }
 
-/// The second file: its name, the objects that both answer, and the differences.
+/// The second file: its name, the objects that both answer, and the differences. Its decisions are by the rule that is asked for, fitted
+/// to its own answers.
 fn against(
     judged: &Judged,
     path: &std::path::Path,
-    fair: &[(String, Scored)],
-    args: &EvaluateArgs,
+    rows: &[Row],
+    aged: &[Aged],
+    wanted: Wanted,
     node: Option<usize>,
 ) -> Result<whole::Against, Failure> {
     let other = load::against(judged, path)?;
+    let name = printable(&path.to_string_lossy());
+    let answered = |r: &Row| Some((None, 0, other.by_id.get(&r.id).cloned().flatten()?));
+    let theirs: Vec<Row> = rows
+        .iter()
+        .filter(|r| !r.trained)
+        .filter_map(|r| {
+            let Row { truth, id, object, five_class, source, part, trained, .. } = r;
+            let answers = vec![answered(r)?];
+            let (truth, id) = (truth.clone(), id.clone());
+            Some(Row { truth, id, object: *object, five_class: *five_class, source: *source, part: *part, trained: *trained, answers })
+        })
+        .collect();
+    if theirs.is_empty() {
+        return Err(Failure::usage(anyhow!("{name}: answers none of the objects that are judged")));
+    }
+    let deciders = Deciders::cross_fitted(&judged.layout, &theirs, wanted)
+        .map_err(|e| Failure::usage(anyhow!("{name}: without one of its parts it {e}")))?;
+    let ours: HashMap<usize, &Scored> = aged.iter().filter(|a| a.age_d.is_none()).map(|a| (a.object, &a.scored)).collect();
     let (mut a, mut b) = (Vec::new(), Vec::new());
-    for (id, scored) in fair {
-        if let Some(Some(p)) = other.by_id.get(id) {
-            a.push(scored.clone());
-            b.push(Scored { p: p.clone(), ..scored.clone() });
+    for of_row in theirs.iter().flat_map(|r| deciders.decide(&judged.layout, r)) {
+        if let Some(own) = ours.get(&of_row.object) {
+            a.push((*own).clone());
+            b.push(of_row.scored);
         }
     }
-    if a.is_empty() {
-        return Err(Failure::usage(anyhow!("{}: answers none of the objects that are judged", printable(&path.to_string_lossy()))));
-    }
-    let layout: &Layout = &judged.layout;
-    Ok(whole::Against { file: path.display().to_string(), n: a.len(), differences: compare(layout, &a, &b, args.tau, node) })
+    Ok(whole::Against { file: path.display().to_string(), n: a.len(), differences: compare(&judged.layout, &a, &b, node) })
 }

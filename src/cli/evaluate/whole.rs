@@ -2,6 +2,7 @@
 
 use super::TRAINED;
 use crate::cli::exit::Failure;
+use crate::evaluate::tables;
 use crate::evaluate::{MIN_OBJECTS, MeasureRow, Report, Study, age_table};
 use crate::taxonomy::printable;
 use serde_json::json;
@@ -93,6 +94,16 @@ impl Whole {
             }
             out.push('\n');
             out.push_str(&age_table("by number of detections", &study.by_points, ""));
+            let short = [
+                tables::levels(&study.level_tables),
+                tables::coverage(&study.coverage),
+                tables::operating(&study.operating),
+                tables::points(&study.points_calibration),
+            ];
+            for table in short {
+                out.push('\n');
+                out.push_str(&table);
+            }
         }
         if let Some(against) = &self.against {
             // Writing to a String can't fail.

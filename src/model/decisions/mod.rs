@@ -1,7 +1,8 @@
-//! What the decision rules need of objects that the model never saw: conformal scores, and how often the utility rule is
-//! right, per age. Kept in the bundle; for an edited tree they are worked out again from the reference set.
+//! What the decision rules need of objects that the model never saw: conformal scores, how often the utility rule is
+//! right, and how far rare classes are best favoured, per age. Kept in the bundle; for an edited tree they are worked out again from the reference set.
 
-use crate::cascade::{Rule, Rules, conformal_score, information, most_useful};
+use crate::cascade::{Rule, Rules, balance, conformal_score, information, most_useful};
+use crate::evaluate::MIN_OBJECTS;
 use crate::taxonomy::Layout;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,11 @@ pub enum Wanted {
         /// In (0, 1).
         epsilon: f64,
     },
+    /// The leaf with the greatest P / rate^gamma.
+    Balanced {
+        /// In [0, 1]; none: the one with the greatest macro F1 over the objects that the model never saw.
+        gamma: Option<f64>,
+    },
 }
 
 /// Why a rule can't be had.
@@ -36,10 +42,19 @@ pub enum Wanted {
 pub enum NoRule {
     /// The model has no such scores.
     #[error(
-        "holds no calibration scores, which the rules `utility` and `conformal` need: `taxonova calibrate` adds them from labelled \
+        "holds no calibration scores, which all rules but `threshold` need: `taxonova calibrate` adds them from labelled \
          light curves, `taxonova train --hold-out FOLD` or `--folds K` makes models that have them"
     )]
     NoScores,
+    /// No class rates, or too few objects for a gamma.
+    #[error(
+        "was calibrated on too few objects {age} to choose the gamma of the rule `balanced`, or by an older version: \
+         `taxonova calibrate` does it from labelled light curves"
+    )]
+    NoGamma {
+        /// Their age, as text.
+        age: String,
+    },
     /// Too few objects for what is wanted.
     #[error("was calibrated on {objects} objects {age}, with which at best {what} {best:.3} can be promised; asked for was {asked}")]
     TooFew {
@@ -68,6 +83,9 @@ pub struct AgeBin {
     pub scores: Vec<f64>,
     /// Right answers of the utility rule with each of [`Decisions::lambdas`].
     pub right: Vec<usize>,
+    /// Exponent of the rule `balanced` with the greatest mean F1 of the leaves; none with too few objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gamma: Option<f64>,
 }
 
 /// See the module.
@@ -78,6 +96,18 @@ pub struct Decisions {
     pub lambdas: Vec<f64>,
     /// Ages ascending, whole light curves last.
     pub ages: Vec<AgeBin>,
+    /// Mean P of each leaf and residual over the oldest light curves, in the layout's order; empty in bundles of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rates: Vec<f64>,
+}
+
+/// Predictions at one age.
+#[derive(Default)]
+struct Bin {
+    scores: Vec<f64>,
+    right: Vec<usize>,
+    /// P of each leaf and residual, and which of them is true; none for labels above.
+    atoms: Vec<(Vec<f64>, Option<usize>)>,
 }
 
 /// One prediction of an object whose class is known: age (infinite: whole), P per slot (none: not in the model), path of the
@@ -96,57 +126,84 @@ impl Decisions {
     pub fn of<'s>(layout: &Layout, seen: impl IntoIterator<Item = Seen<'s>>) -> Option<Decisions> {
         let information = information(layout);
         let lambdas: Vec<f64> = std::iter::once(0.0).chain((-24..=52).map(|k| 2f64.powf(f64::from(k) / 4.0))).collect();
-        let mut bins: Vec<(f64, Vec<f64>, Vec<usize>)> = Vec::new();
+        let atoms = layout.atoms();
+        let mut bins: Vec<(f64, Bin)> = Vec::new();
         for s in seen {
             let at = match bins.iter().position(|b| b.0 == s.age_d) {
                 Some(at) => at,
                 None => {
-                    bins.push((s.age_d, Vec::new(), vec![0; lambdas.len()]));
+                    bins.push((s.age_d, Bin { right: vec![0; lambdas.len()], ..Bin::default() }));
                     bins.len() - 1
                 }
             };
             let p = |slot: usize| s.p[slot];
-            bins[at].1.push(conformal_score(layout, p, s.path));
-            for (right, lambda) in bins[at].2.iter_mut().zip(&lambdas) {
+            let bin = &mut bins[at].1;
+            bin.scores.push(conformal_score(layout, p, s.path));
+            for (right, lambda) in bin.right.iter_mut().zip(&lambdas) {
                 let answer = most_useful(&information, p, *lambda);
                 *right += usize::from(answer.is_none_or(|(slot, _)| s.path.contains(&slot)));
             }
+            let truth = s.path.last().and_then(|end| atoms.iter().position(|a| a == end));
+            bin.atoms.push((atoms.iter().map(|a| p(*a).unwrap_or(f64::NAN)).collect(), truth));
         }
         bins.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let bin = |(age_d, mut scores, right): (f64, Vec<f64>, Vec<usize>)| {
-            scores.sort_by(f64::total_cmp);
-            let m = scores.len();
-            let n = m.min(KEPT);
-            let kept = (1..=n).map(|i| (scores[(i * m).div_ceil(n) - 1] * 1e5).ceil() / 1e5).collect();
-            AgeBin { age_d: age_d.is_finite().then_some(age_d), objects: m, scores: kept, right }
-        };
-        let ages: Vec<AgeBin> = bins.into_iter().map(bin).collect();
-        (!ages.is_empty()).then_some(Decisions { lambdas, ages })
+        let oldest = bins.last()?;
+        let rates: Vec<f64> =
+            balance::mean_p(atoms.len(), oldest.1.atoms.iter().map(|(p, _)| p.as_slice())).iter().map(|r| rounded(*r)).collect();
+        let ages = bins.into_iter().map(|(age_d, bin)| bin.finish(age_d, &rates)).collect();
+        Some(Decisions { lambdas, ages, rates })
+    }
+
+    /// These scores, with the rates and gammas of another calibration, on more objects, at the ages that both have.
+    pub fn balanced_as(mut self, other: &Decisions) -> Decisions {
+        self.rates.clone_from(&other.rates);
+        for bin in &mut self.ages {
+            bin.gamma = other.ages.iter().find(|o| o.age_d == bin.age_d).and_then(|o| o.gamma);
+        }
+        self
     }
 
     /// Whether the lists fit together: a reason if they don't.
-    pub(super) fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self, layout: &Layout) -> Option<String> {
+        let atoms = layout.atoms().len();
+        if !self.rates.is_empty() && (self.rates.len() != atoms || self.rates.iter().any(|r| !(0.0..=1.0).contains(r))) {
+            return Some(format!("{} rates between 0 and 1 were expected, one for each leaf and residual; found {:?}", atoms, self.rates));
+        }
         let bad = |bin: &&AgeBin| {
             bin.right.len() != self.lambdas.len()
                 || bin.scores.len() > bin.objects
                 || bin.scores.is_empty()
                 || bin.scores.iter().any(|s| s.is_nan())
+                || bin.gamma.is_some_and(|g| !(0.0..=1.0).contains(&g))
         };
         self.ages.iter().find(bad).map(|bin| format!("the lists {} do not fit together", bin.age()))
     }
 
     /// The rule that does what is wanted, at each age.
     pub fn rules(&self, layout: &Layout, wanted: Wanted) -> Result<Rules, NoRule> {
+        let mut rates = vec![0.0; layout.len()];
+        if matches!(wanted, Wanted::Balanced { .. }) {
+            let atoms = layout.atoms();
+            if self.rates.len() != atoms.len() {
+                return Err(NoRule::NoGamma { age: String::new() });
+            }
+            for (atom, rate) in atoms.iter().zip(&self.rates) {
+                layout.path(*atom).iter().for_each(|slot| rates[*slot] += rate);
+            }
+        }
         let mut by_age = Vec::with_capacity(self.ages.len());
         for bin in &self.ages {
             let rule = match wanted {
                 Wanted::Threshold { tau } => Rule::Threshold { tau },
                 Wanted::Conformal { epsilon } => Rule::Conformal { tau: bin.quantile(epsilon)? },
                 Wanted::Utility { accuracy } => Rule::Utility { lambda: bin.lambda(&self.lambdas, accuracy)? },
+                Wanted::Balanced { gamma } => {
+                    Rule::Balanced { gamma: gamma.or(bin.gamma).ok_or_else(|| NoRule::NoGamma { age: bin.age() })? }
+                }
             };
             by_age.push((bin.age_d.unwrap_or(f64::INFINITY), rule));
         }
-        Rules::by_age(layout, by_age).ok_or(NoRule::NoScores)
+        Rules::by_age(layout, by_age).map(|rules| rules.with_rates(rates)).ok_or(NoRule::NoScores)
     }
 }
 
@@ -159,6 +216,23 @@ impl Wanted {
             (_, None) => Err(NoRule::NoScores),
         }
     }
+}
+
+impl Bin {
+    fn finish(mut self, age_d: f64, rates: &[f64]) -> AgeBin {
+        self.scores.sort_by(f64::total_cmp);
+        let m = self.scores.len();
+        let n = m.min(KEPT);
+        let kept = (1..=n).map(|i| (self.scores[(i * m).div_ceil(n) - 1] * 1e5).ceil() / 1e5).collect();
+        let known: Vec<(&[f64], usize)> = self.atoms.iter().filter_map(|(p, truth)| Some((p.as_slice(), (*truth)?))).collect();
+        let gamma = balance::choose(&known, rates, MIN_OBJECTS);
+        AgeBin { age_d: age_d.is_finite().then_some(age_d), objects: m, scores: kept, right: self.right, gamma }
+    }
+}
+
+/// As many digits as matter, so that bundles stay small.
+fn rounded(rate: f64) -> f64 {
+    (rate * 1e6).round() / 1e6
 }
 
 impl AgeBin {

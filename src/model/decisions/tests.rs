@@ -72,7 +72,7 @@ fn utility_reaches_the_accuracy_and_says_more_for_less() {
 
 #[test]
 fn quantiles_by_hand() {
-    let bin = AgeBin { age_d: Some(7.0), objects: 9, scores: (1..=9).map(|i| f64::from(i) / 10.0).collect(), right: vec![] };
+    let bin = AgeBin { age_d: Some(7.0), objects: 9, scores: (1..=9).map(|i| f64::from(i) / 10.0).collect(), right: vec![], gamma: None };
     // ceil(10 x 0.8) = 8, ceil(10 x 0.9) = 9, ceil(10 x 0.5) = 5, ceil(10 x 0.49) = 5.
     for (epsilon, tau) in [(0.2, 0.8), (0.1, 0.9), (0.5, 0.5), (0.51, 0.5)] {
         assert_eq!(bin.quantile(epsilon), Ok(tau), "{epsilon}");
@@ -113,6 +113,39 @@ fn without_scores_only_the_threshold_can_be_had() {
     assert!(Wanted::Threshold { tau: 0.5 }.rules(&layout, None).is_ok());
     let error = Wanted::Conformal { epsilon: 0.1 }.rules(&layout, None).unwrap_err();
     assert!(error.to_string().contains("taxonova calibrate"));
-    let damaged = Decisions { lambdas: vec![0.0], ages: vec![AgeBin { age_d: None, objects: 1, scores: vec![0.5], right: vec![] }] };
-    assert!(damaged.fault().is_some());
+    let damaged = Decisions {
+        lambdas: vec![0.0],
+        ages: vec![AgeBin { age_d: None, objects: 1, scores: vec![0.5], right: vec![], gamma: None }],
+        rates: vec![],
+    };
+    assert!(damaged.fault(&layout).is_some());
+}
+
+#[test]
+fn rare_classes_are_favoured_as_far_as_it_helps() {
+    let layout = Layout::new(&tree("Root{A{A1,A2},B}"));
+    // 90 A1 with 0.95 : 0.05, 30 A2 with 0.6 : 0.4: mean P is 0.8625 and 0.1375; gamma above ln 1.5 / ln 6.27 = 0.221 finds A2.
+    let objects: Vec<(Vec<Option<f64>>, Vec<usize>)> = (0..120)
+        .map(|i| {
+            let (a1, path) = if i < 90 { (0.95, vec![0, 1]) } else { (0.6, vec![0, 2]) };
+            (vec![Some(1.0), Some(a1), Some(1.0 - a1), Some(0.0)], path)
+        })
+        .collect();
+    let decisions = Decisions::of(&layout, seen(&objects, f64::INFINITY)).unwrap();
+    assert_eq!((decisions.ages[0].gamma, decisions.rates.as_slice()), (Some(0.25), [0.8625, 0.1375, 0.0].as_slice()));
+    assert_eq!(decisions.fault(&layout), None);
+    let said = |gamma| {
+        let rules = decisions.rules(&layout, Wanted::Balanced { gamma }).unwrap();
+        rules.slot(&layout, |s| objects[100].0[s], f64::INFINITY).map(|a| a.0)
+    };
+    assert_eq!((said(None), said(Some(0.0)), said(Some(1.0))), (Some(2), Some(1), Some(2)));
+    // From more objects.
+    let few = Decisions::of(&layout, seen(&objects[85..], f64::INFINITY)).unwrap();
+    assert_eq!(few.ages[0].gamma, None);
+    let error = few.rules(&layout, Wanted::Balanced { gamma: None }).unwrap_err().to_string();
+    assert!(error.contains("gamma") && error.contains("(whole light curves)"), "{error}");
+    let both = few.balanced_as(&decisions);
+    assert_eq!((both.ages[0].gamma, both.ages[0].objects, both.rates.len()), (Some(0.25), 35, 3));
+    let damaged = Decisions { rates: vec![0.5], ..both };
+    assert!(damaged.fault(&layout).is_some());
 }

@@ -48,7 +48,7 @@ pub fn after_training(
     if let Some(predictions) = out_of_fold {
         let all: Vec<Object<'_>> = set.iter().zip(predictions.iter()).map(|(e, p)| object(e, p, ages, e.fold)).collect();
         let fitted = fit(layout, &all, &none);
-        let decisions = if hold_out.is_none() { fitted.decisions(layout, &all) } else { None };
+        let decisions = fitted.decisions(layout, &all);
         drop(all);
         for (e, predictions) in set.iter().zip(predictions.iter_mut()) {
             for p in predictions {
@@ -62,10 +62,12 @@ pub fn after_training(
     match (hold_out, by_folds) {
         (Some(fold), by_folds) if !held.is_empty() => {
             let centre = by_folds.as_ref().map_or(&none, |(f, _)| f.unseen(fold));
+            // One fold holds too few rare objects to choose a gamma by.
+            let balance = by_folds.as_ref().and_then(|(_, decisions)| decisions.as_ref());
             let part = |e: &Example| (name_hash(&e.object_id) % u64::from(PARTS)) as u32;
             let objects: Vec<Object<'_>> = held.iter().zip(&held_predictions).map(|(e, p)| object(e, p, ages, part(e))).collect();
             let fitted = fit(layout, &objects, centre);
-            let decisions = fitted.decisions(layout, &objects);
+            let decisions = fitted.decisions(layout, &objects).map(|own| balance.map_or(own.clone(), |b| own.balanced_as(b)));
             Some(Calibrated { what: said(&fitted, format!("fold {fold}, never trained on")), scaling: fitted.all, decisions })
         }
         (_, Some((fitted, decisions))) => {

@@ -11,9 +11,12 @@ const MOST_LINES: usize = 7;
 const FRAME: (f64, f64) = (420.0, 260.0);
 const SQUARE: (f64, f64) = (320.0, 320.0);
 
-/// A table of confusion.
-pub fn confusion(title: &str, table: &Confusion) -> Result<Block, FigureError> {
+/// A table of confusion; none where all objects are of one class.
+pub fn confusion(title: &str, table: &Confusion) -> Result<Option<Block>, FigureError> {
     let n_of = |i: usize| table.counts.get(i).map_or(0, |row| row.iter().sum::<u64>());
+    if (0..table.classes.len()).filter(|&i| n_of(i) > 0).count() < 2 {
+        return Ok(None);
+    }
     let mut kept: Vec<usize> = (0..table.classes.len()).collect();
     kept.sort_by_key(|&i| std::cmp::Reverse(n_of(i)));
     kept.truncate(MOST_CLASSES);
@@ -24,12 +27,12 @@ pub fn confusion(title: &str, table: &Confusion) -> Result<Block, FigureError> {
     let left = table.classes.len() - kept.len();
     let more = if left > 0 { format!("; {left} rarer classes are not drawn") } else { String::new() };
     let caption = format!("{title}: rows are true classes, columns what the most probable leaf says, shaded by the share of the row{more}");
-    Block::drawing(&caption, |theme| Ok(Matrix { title: title.into(), names: names.clone(), counts: counts.clone(), theme }))
+    Block::drawing(&caption, |theme| Ok(Matrix { title: title.into(), names: names.clone(), counts: counts.clone(), theme })).map(Some)
 }
 
-/// Reliability of the groups with most objects.
+/// Reliability of the groups with most objects, without those in which all are alike.
 pub fn reliability(groups: &[GroupRow]) -> Result<Option<Block>, FigureError> {
-    let mut groups: Vec<&GroupRow> = groups.iter().filter(|g| g.n >= MIN_OBJECTS).collect();
+    let mut groups: Vec<&GroupRow> = groups.iter().filter(|g| g.n >= MIN_OBJECTS && g.skill.is_some()).collect();
     groups.sort_by_key(|g| std::cmp::Reverse(g.n));
     groups.truncate(MOST_LINES);
     if groups.is_empty() {
@@ -41,32 +44,41 @@ pub fn reliability(groups: &[GroupRow]) -> Result<Option<Block>, FigureError> {
     };
     let series: Vec<Series> = groups.iter().map(line).collect();
     let caption = "Reliability within each group of siblings: stated probability of the most probable child against the share of right answers, in bins of equal numbers; on the diagonal the two agree.";
+    reliability_chart("Reliability per group of siblings", caption, &series).map(Some)
+}
+
+/// Stated probabilities against shares of right answers.
+pub fn reliability_chart(title: &str, caption: &str, series: &[Series]) -> Result<Block, FigureError> {
     Block::drawing(caption, |theme| {
         Ok(Chart {
-            title: "Reliability per group of siblings".into(),
+            title: title.into(),
             x: Axis::unit("stated probability"),
             y: Axis::unit("share of right answers"),
-            series: series.clone(),
+            series: series.to_vec(),
             diagonal: true,
             theme,
             frame: SQUARE,
         })
     })
-    .map(Some)
 }
 
-/// Specificity against correctness.
-pub fn operating(points: &[OperatingPoint]) -> Result<Option<Block>, FigureError> {
+/// Specificity against correctness. `rule`: what the rule of the decisions reaches, by its name.
+pub fn operating(points: &[OperatingPoint], rule: Option<(&str, f64, f64)>) -> Result<Option<Block>, FigureError> {
     if points.is_empty() {
         return Ok(None);
     }
-    let line = vec![Series { name: String::new(), points: points.iter().map(|p| (p.specificity, p.correctness)).collect() }];
+    let mut line = vec![Series {
+        name: "a threshold tau from 0.05 to 0.999".into(),
+        points: points.iter().map(|p| (p.specificity, p.correctness)).collect(),
+    }];
+    line.extend(rule.map(|(name, x, y)| Series { name: name.into(), points: vec![(x, y)] }));
+    let least = line.iter().flat_map(|l| &l.points).map(|p| p.1).fold(1.0, f64::min);
     let caption = "As the threshold tau rises, decisions stop earlier: less specific (share of the true path that is said) and more often free of mistakes.";
     Block::drawing(caption, |theme| {
         Ok(Chart {
             title: "Operating curve".into(),
             x: Axis::unit("specificity"),
-            y: Axis::unit("share of decisions without a mistake"),
+            y: Axis::upper("share of decisions without a mistake", least),
             series: line.clone(),
             diagonal: false,
             theme,
@@ -107,7 +119,7 @@ pub fn against(title: &str, x_title: &str, rows: &[AgeRow], auroc: Option<&str>)
         Block::drawing(&format!("{title}; the table has the numbers of objects"), |theme| {
             chart(theme, title.into(), Axis::unit(""), series.clone())
         })?,
-        Block::drawing(&format!("Log loss {x_title}: lower is better"), |theme| {
+        Block::drawing(&format!("Log loss against {x_title}: lower is better"), |theme| {
             chart(theme, "Log loss".into(), Axis::upto("mean -ln P(label)", most), vec![loss.clone()])
         })?,
     ])

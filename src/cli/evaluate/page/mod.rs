@@ -1,7 +1,9 @@
 //! The report as two files: report.md, and report.html with figures.
 
+mod coverage;
 mod document;
 mod figures;
+mod points;
 pub mod worst;
 
 use super::whole::Whole;
@@ -85,8 +87,8 @@ fn study_blocks(out: &mut Vec<Block>, study: &Study, auroc: Option<&str>) -> Res
     let report = &study.report;
     out.push(heading("Headline measures"));
     out.push(Block::Text(format!(
-        "{} objects, decisions at tau {}: {} right, {} stopped early, {} mistakes. 95 % intervals by bootstrap over objects. Leaf macro F1 over the {} classes with {MIN_OBJECTS} objects or more.",
-        report.n, report.tau, report.correct, report.stopped_early, report.mistakes, report.macro_classes
+        "{} objects, decisions by the rule {}: {} right, {} stopped early, {} mistakes. 95 % intervals by bootstrap over objects. Leaf macro F1 over the {} classes with {MIN_OBJECTS} objects or more.",
+        report.n, report.rule, report.correct, report.stopped_early, report.mistakes, report.macro_classes
     )));
     let rows = study.measures.iter().filter_map(|r| Some(vec![name(r.measure, auroc), r.interval?.to_string()]));
     out.push(table(&["measure", "value [95 %]"], rows.collect()));
@@ -98,7 +100,7 @@ fn study_blocks(out: &mut Vec<Block>, study: &Study, auroc: Option<&str>) -> Res
         )));
     }
     out.push(heading("Per class"));
-    out.push(Block::Text(format!("By the most probable leaf, classes with {MIN_OBJECTS} objects or more.")));
+    out.push(Block::Text(format!("By the {}, classes with {MIN_OBJECTS} objects or more.", report.leaf_words())));
     let cell = |i: &Option<Interval>| i.map_or_else(|| "-".into(), |i| i.to_string());
     let rows = study
         .class_intervals
@@ -125,21 +127,26 @@ fn study_blocks(out: &mut Vec<Block>, study: &Study, auroc: Option<&str>) -> Res
                 level.level, a.micro, a.classes, a.precision, a.recall, a.f1
             )));
         }
-        out.push(figures::confusion(&format!("Level {}", level.level), &level.confusion)?);
+        out.extend(figures::confusion(&format!("Level {}", level.level), &level.confusion)?);
     }
     groups(out, study);
     out.push(heading("Calibration"));
     out.extend(figures::reliability(&report.groups)?);
     forecasts(out, study);
+    out.extend(points::blocks(&study.points_calibration)?);
+    out.push(heading("Coverage"));
+    out.extend(coverage::blocks(&study.coverage));
     out.push(heading("Operating curve"));
-    out.extend(figures::operating(&study.operating)?);
+    let of_rule = |name: &str| study.measures.iter().find(|m| m.measure == name).and_then(|m| m.interval).map(|i| i.value);
+    let rule = of_rule("specificity").zip(of_rule("mistakes")).map(|(specific, wrong)| (report.rule.as_str(), specific, 1.0 - wrong));
+    out.extend(figures::operating(&study.operating, rule)?);
     if study.by_age.len() > 1 {
         out.push(heading("Days since the first detection"));
-        out.extend(figures::against("Measures by age", "against days since the first detection", &study.by_age, auroc)?);
+        out.extend(figures::against("Measures by age", "days since the first detection", &study.by_age, auroc)?);
         out.push(ages(&study.by_age, auroc));
     }
     out.push(heading("Number of detections"));
-    out.extend(figures::against("Measures by number of detections", "against the number of detections", &study.by_points, auroc)?);
+    out.extend(figures::against("Measures by number of detections", "number of detections", &study.by_points, auroc)?);
     out.push(ages(&study.by_points, auroc));
     Ok(())
 }

@@ -21,12 +21,11 @@ pub struct Mistake {
 }
 
 /// Those whose most probable leaf lies farthest from the truth; of equals those whose truth was thought least probable.
-pub fn choose(layout: &Layout, objects: &[(String, Scored)], tau: f64) -> Vec<Mistake> {
+pub fn choose<'a>(layout: &Layout, objects: impl Iterator<Item = (&'a str, &'a Scored)>) -> Vec<Mistake> {
     let mut found: Vec<(u32, f64, &str, Outcome, &Scored)> = objects
-        .iter()
         .filter_map(|(id, scored)| {
-            let outcome = Outcome::new(layout, scored, tau, None);
-            Some((outcome.height?, outcome.ln_p.unwrap_or(0.0), id.as_str(), outcome, scored))
+            let outcome = Outcome::new(layout, scored, None);
+            Some((outcome.height?, outcome.ln_p.unwrap_or(0.0), id, outcome, scored))
         })
         .collect();
     found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(b.2)));
