@@ -14,6 +14,7 @@ mod parts;
 pub mod priors;
 mod profile;
 pub mod refset;
+pub mod sample;
 mod session;
 
 use crate::features::{self, FEATURES, Group};
