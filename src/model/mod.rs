@@ -386,6 +386,11 @@ impl Model {
         self.profile.can_use(lc)
     }
 
+    /// Why it gets nothing from a light curve; none if it gets something.
+    pub fn unusable(&self, lc: &LightCurve) -> Option<&'static str> {
+        self.profile.unusable(&lc.observations, lc.photometry)
+    }
+
     /// The inputs of what was observed.
     pub fn prepare(&self, observations: &[Observation], photometry: Photometry) -> Input {
         let all = features::compute(observations, photometry, &self.profile.groups);

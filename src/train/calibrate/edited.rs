@@ -84,7 +84,7 @@ mod tests {
     fn of_a_sampled_set_rows_that_are_worth_the_same() {
         let row = |i: u32| RefRow {
             object_id: format!("o{i}"),
-            label: if i % 2 == 0 { "common" } else { "rare" }.into(),
+            label: if i.is_multiple_of(2) { "common" } else { "rare" }.into(),
             fold: i % 10,
             age_d: 7.0,
             weight: 1.0,

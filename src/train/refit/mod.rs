@@ -16,6 +16,8 @@ pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod transfer;
+#[cfg(test)]
+mod weight_tests;
 
 pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row};
 
