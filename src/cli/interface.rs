@@ -3,6 +3,7 @@
 use super::Cli;
 use super::exit::{CommandResult, Exit, Failure};
 use crate::model::Model;
+use crate::taxonomy::shipped_json;
 use crate::tui::theme::ThemeName;
 use crate::tui::{Leave, Options, RunError, load, run, shipped};
 use anyhow::anyhow;
@@ -40,7 +41,10 @@ pub fn open(cli: Cli) -> CommandResult {
     }
     for given in cli.model.iter().chain(&cli.taxonomy) {
         // Of a tree whose file is gone there may be unsaved edits.
-        let shipped = Some(given) == cli.model.as_ref() && given.to_str().is_some_and(|g| Model::shipped_names().any(|name| name == g));
+        let shipped = given.to_str().is_some_and(|g| match Some(given) == cli.model.as_ref() {
+            true => Model::shipped_names().any(|name| name == g),
+            false => shipped_json(g).is_some(),
+        });
         if !shipped && !given.exists() && !crate::tui::journal::exists_for(given) {
             return Err(Failure::usage(anyhow!("there is no file {:?}", given.display().to_string())));
         }

@@ -41,10 +41,10 @@ use std::process::ExitCode;
 pub struct Cli {
     /// Light curves to open in the interface: files or folders; without any, the simulated sample data.
     pub paths: Vec<PathBuf>,
-    /// The model of the interface: an .onnx file [default: the shipped one]
+    /// The model of the interface: an .onnx file, or the name of a shipped one [default: transients]
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
-    /// The tree of the interface: a file of any format that `taxonomy convert` reads [default: the model's own]
+    /// The tree of the interface: a file of any format that `taxonomy convert` reads, or the name of a shipped tree [default: the model's own]
     #[arg(short, long, value_name = "TAXONOMY")]
     pub taxonomy: Option<PathBuf>,
     /// Colours of the interface [default: what NO_COLOR, TAXONOVA_THEME or the terminal says]

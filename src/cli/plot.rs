@@ -152,9 +152,10 @@ fn draw(
         curve.observations = window::as_of(&curve, age_d);
     }
     let name = printable(&curve.object_id);
-    let usable = session.model().can_use(&curve);
-    if !usable && (!args.no_cascade || args.history) {
-        eprintln!("taxonova: {name} has no point in a band that the model knows: drawn without probabilities");
+    let unusable = session.model().unusable(&curve);
+    let usable = unusable.is_none();
+    if let Some(why) = unusable.filter(|_| !args.no_cascade || args.history) {
+        eprintln!("taxonova: {name}: {why}; drawn without probabilities");
     }
     let mut options = ObjectOptions::new(args.theme.theme());
     // Said wherever simulated data are shown, and a figure goes further than its file.

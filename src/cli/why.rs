@@ -104,8 +104,8 @@ fn explain(args: &Args, target: &Target, node: Option<usize>, session: &mut Sess
         true => format!("{}\n", json!({ "object_id": curve.object_id, "node": null, "remark": why })),
         false => format!("{name}: {why}\n"),
     };
-    if !session.model().can_use(curve) {
-        return Ok(silent("no measurement in a band that the model knows"));
+    if let Some(why) = session.model().unusable(curve) {
+        return Ok(silent(why));
     }
     let unit = match args.by {
         By::Point => Unit::Observation,

@@ -14,6 +14,7 @@ mod parts;
 pub mod priors;
 mod profile;
 pub mod refset;
+pub mod sample;
 mod session;
 pub mod spread;
 
@@ -420,6 +421,11 @@ impl Model {
     /// Whether it gets anything from a light curve.
     pub fn can_use(&self, lc: &LightCurve) -> bool {
         self.profile.can_use(lc)
+    }
+
+    /// Why it gets nothing from a light curve; none if it gets something.
+    pub fn unusable(&self, lc: &LightCurve) -> Option<&'static str> {
+        self.profile.unusable(&lc.observations, lc.photometry)
     }
 
     /// The inputs of what was observed.

@@ -8,6 +8,11 @@ pub const MIN_DETECTIONS: usize = 3;
 /// Fewer points than this are too few for the features of a star, whose period search needs them.
 pub const MIN_STAR_POINTS: usize = crate::features::period::MIN_POINTS;
 
+/// Why a light curve is of no use: its bands, or that it has no measurement at all.
+const NO_BAND: &str = "no measurement in a band that the model knows";
+/// Why it is of no use to a model of stars, whatever its bands.
+const OTHER_PHOTOMETRY: &str = "difference photometry, but the model knows total photometry alone (transients: -m transients)";
+
 /// The part of a model that looks at light curves. Cheap to copy about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
@@ -30,8 +35,17 @@ impl Profile {
 
     /// Whether it gets anything from the light curve.
     pub fn can_use(&self, lc: &LightCurve) -> bool {
-        let groups = self.groups.iter().filter(|g| g.suits(lc.photometry));
-        groups.into_iter().any(|g| lc.observations.iter().any(|o| g.uses(o)))
+        self.unusable(&lc.observations, lc.photometry).is_none()
+    }
+
+    /// Why it gets nothing from what was observed; none if it gets something.
+    pub fn unusable(&self, observations: &[Observation], photometry: Photometry) -> Option<&'static str> {
+        let mut groups = self.groups.iter().filter(|g| g.suits(photometry)).peekable();
+        if groups.peek().is_none() {
+            return Some(OTHER_PHOTOMETRY);
+        }
+        let any = groups.any(|g| observations.iter().any(|o| g.uses(o)));
+        (!any).then_some(NO_BAND)
     }
 
     /// Detections at 5 sigma that it can use, if they are fewer than its answer can be trusted with: [`MIN_DETECTIONS`], of a star's
@@ -76,5 +90,28 @@ pub fn peak_mag(lc: &LightCurve) -> f64 {
             mags.sort_by(f64::total_cmp);
             mags.get(mags.len() / 20).copied().unwrap_or(f64::INFINITY)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lightcurve::BandId;
+
+    #[test]
+    fn the_reason_is_the_photometry_or_the_bands() {
+        let of = |groups: &[Group]| Profile { groups: groups.to_vec(), peak_mag: (0.0, 30.0) };
+        let point = |band: &str| [Observation::from_flux(60000.0, BandId::parse(band), 100.0, 5.0)];
+        let (stars, transients, both) = (of(&[Group::Star]), of(&[Group::Transient]), of(&Group::ALL));
+        let (difference, total) = (Photometry::Difference, Photometry::Total);
+        assert_eq!(stars.unusable(&point("ztf/g"), difference), Some(OTHER_PHOTOMETRY));
+        assert_eq!(stars.unusable(&point("ztf/g"), total), None);
+        assert_eq!(stars.unusable(&[], total), Some(NO_BAND));
+        assert_eq!(transients.unusable(&point("swift/UVW2"), difference), Some(NO_BAND));
+        assert_eq!(transients.unusable(&point("ztf/g"), total), None, "total light may hold a transient");
+        // Ultraviolet is a band like any other to stars, and none to transients.
+        assert_eq!(both.unusable(&point("swift/UVW2"), total), None);
+        assert_eq!(both.unusable(&point("swift/UVW2"), difference), Some(NO_BAND));
+        assert_eq!(both.unusable(&point("ztf/g"), difference), None);
     }
 }

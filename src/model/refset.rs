@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Key of the encoder's hash in the file's metadata.
 const ENCODER: &str = "taxonova.encoder";
+/// Column of [`RefRow::weight`]; a file without it holds every object, each with weight 1.
+const WEIGHT: &str = "weight";
 
 /// One truncation of one object.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,8 @@ pub struct RefRow {
     pub fold: u32,
     /// Days since first detection up to which was seen; infinite for the whole light curve.
     pub age_d: f32,
+    /// Training objects that it stands for: 1 unless its label was sampled ([`super::sample`]).
+    pub weight: f32,
     /// [E].
     pub embedding: Vec<f32>,
     /// P of the model's atoms (leaves and residuals, in slot order) by a model that did not see the object's fold.
@@ -49,7 +53,7 @@ impl Refset {
     pub fn to_parquet(&self) -> Result<Vec<u8>, ModelError> {
         let bad = |reason: String| ModelError::Refset { path: "<memory>".into(), reason };
         let strings = |f: &dyn Fn(&RefRow) -> String| Arc::new(StringArray::from_iter_values(self.rows.iter().map(f))) as ArrayRef;
-        let columns: Vec<(&str, ArrayRef)> = vec![
+        let mut columns: Vec<(&str, ArrayRef)> = vec![
             ("object_id", strings(&|r| r.object_id.clone())),
             ("label", strings(&|r| r.label.clone())),
             ("fold", Arc::new(UInt32Array::from_iter_values(self.rows.iter().map(|r| r.fold)))),
@@ -57,6 +61,9 @@ impl Refset {
             ("embedding", halves(self.rows.iter().map(|r| r.embedding.as_slice()), number)),
             ("atoms", halves(self.rows.iter().map(|r| r.atoms.as_slice()), probability)),
         ];
+        if self.rows.iter().any(|r| r.weight != 1.0) {
+            columns.push((WEIGHT, Arc::new(Float32Array::from_iter_values(self.rows.iter().map(|r| r.weight)))));
+        }
         let fields: Vec<Field> = columns.iter().map(|(name, a)| Field::new(*name, a.data_type().clone(), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|c| c.1).collect()).map_err(|e| bad(e.to_string()))?;
@@ -88,6 +95,10 @@ impl Refset {
         for batch in builder.build().map_err(|e| bad(e.to_string()))? {
             let batch = batch.map_err(|e| bad(e.to_string()))?;
             read_batch(&batch, &mut rows).ok_or_else(|| bad("a column is missing or of another type".into()))?;
+        }
+        if let Some(row) = rows.iter().find(|r| !(r.weight.is_finite() && r.weight > 0.0)) {
+            let name = crate::taxonomy::printable(&row.object_id);
+            return Err(bad(format!("{name} has the weight {}, expected a number above 0", row.weight)));
         }
         Ok(Refset { encoder: found, rows })
     }
@@ -131,6 +142,10 @@ fn read_batch(batch: &RecordBatch, rows: &mut Vec<RefRow>) -> Option<()> {
     let ages = column("age_d")?.downcast_ref::<Float32Array>()?;
     let embeddings = column("embedding")?.downcast_ref::<ListArray>()?;
     let atoms = column("atoms")?.downcast_ref::<ListArray>()?;
+    let weights = match column(WEIGHT) {
+        None => None,
+        Some(weights) => Some(weights.downcast_ref::<Float32Array>()?),
+    };
     let floats = |list: &ListArray, i: usize| {
         let values = list.value(i);
         let values = values.as_any().downcast_ref::<Float16Array>()?;
@@ -142,6 +157,7 @@ fn read_batch(batch: &RecordBatch, rows: &mut Vec<RefRow>) -> Option<()> {
             label: labels.value(i).into(),
             fold: folds.value(i),
             age_d: ages.value(i),
+            weight: weights.map_or(1.0, |w| w.value(i)),
             embedding: floats(embeddings, i)?,
             atoms: floats(atoms, i)?,
         });
@@ -160,6 +176,7 @@ mod tests {
             label: "SN Ia".into(),
             fold: i,
             age_d: if i == 0 { f32::INFINITY } else { 7.0 },
+            weight: 1.0,
             embedding: vec![0.5, -2.0, 1.25, 100.0],
             atoms: vec![0.75, 0.25],
         };
@@ -170,5 +187,30 @@ mod tests {
         let error = Refset::from_parquet(bytes, "other", Path::new("x")).unwrap_err().to_string();
         assert!(error.contains("encoder"), "{error}");
         assert!(Refset::from_parquet(vec![1, 2, 3], "abc", Path::new("x")).is_err());
+    }
+
+    #[test]
+    fn weights_are_a_column_only_where_there_are_some() {
+        let row = |weight| RefRow {
+            object_id: "o".into(),
+            label: "SN Ia".into(),
+            fold: 0,
+            age_d: 7.0,
+            weight,
+            embedding: vec![0.5],
+            atoms: vec![1.0],
+        };
+        let columns = |weights: &[f32]| {
+            let bytes = Refset { encoder: "abc".into(), rows: weights.iter().map(|w| row(*w)).collect() }.to_parquet().unwrap();
+            let names = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes.clone())).unwrap().schema().fields().len();
+            (names, Refset::from_parquet(bytes, "abc", Path::new("x")))
+        };
+        assert_eq!(columns(&[1.0, 1.0]).0, 6);
+        let (n, read) = columns(&[1.0, 2.5]);
+        assert_eq!((n, read.unwrap().rows[1].weight), (7, 2.5));
+        for bad in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            let text = columns(&[1.0, bad]).1.unwrap_err().to_string();
+            assert!(text.contains("weight"), "{text}");
+        }
     }
 }

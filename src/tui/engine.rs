@@ -113,32 +113,32 @@ fn said(model: &Model, output: model::Output, observations: &[Observation], phot
     Said::new(output.p, members, novelty)
 }
 
-/// Why an object has no probabilities.
-const UNUSABLE: &str = "no measurement in a band that the model knows";
-
 impl Classifier for Engine {
     fn classify(&mut self, curves: &[Arc<LightCurve>]) -> Result<Vec<Answer>, String> {
-        let usable: Vec<bool> = curves.iter().map(|c| self.session.model().can_use(c)).collect();
         let model = self.session.model().clone();
-        let asked: Vec<&Arc<LightCurve>> = curves.iter().zip(&usable).filter(|(_, u)| **u).map(|(c, _)| c).collect();
+        let unusable: Vec<Option<&str>> = curves.iter().map(|c| model.unusable(c)).collect();
+        let asked: Vec<&Arc<LightCurve>> = curves.iter().zip(&unusable).filter(|(_, why)| why.is_none()).map(|(c, _)| c).collect();
         let inputs: Vec<_> = asked.iter().map(|c| model.prepare(&c.observations, c.photometry)).collect();
         let outputs = self.session.run(&inputs).map_err(|e| e.to_string())?;
         let mut said = outputs.into_iter().zip(asked).map(|(o, c)| said(&model, o, &c.observations, c.photometry));
-        let answer = |usable: bool| if usable { said.next().ok_or_else(|| "no answer".to_string()) } else { Err(UNUSABLE.to_string()) };
-        Ok(usable.into_iter().map(answer).collect())
+        let answer = |unusable: Option<&str>| match unusable {
+            None => said.next().ok_or_else(|| "no answer".to_string()),
+            Some(why) => Err(why.to_string()),
+        };
+        Ok(unusable.into_iter().map(answer).collect())
     }
 
     fn classify_part(&mut self, observations: &[Observation], photometry: Photometry) -> Answer {
-        if !observations.iter().any(|o| self.session.model().profile().uses(o)) {
-            return Err(UNUSABLE.into());
+        if let Some(why) = self.session.model().profile().unusable(observations, photometry) {
+            return Err(why.into());
         }
         let output = self.session.classify_observations(observations, photometry).map_err(|e| e.to_string())?;
         Ok(said(self.session.model(), output, observations, photometry))
     }
 
     fn history(&mut self, curve: &LightCurve, cancel: &AtomicBool) -> Result<Option<history::Answers>, String> {
-        if !self.session.model().can_use(curve) {
-            return Err(UNUSABLE.into());
+        if let Some(why) = self.session.model().unusable(curve) {
+            return Err(why.into());
         }
         let epochs = model::history::epochs(self.session.model().profile(), curve, history::MOST_EPOCHS);
         let history = model::history::history(&mut self.session, curve, &epochs, cancel).map_err(|e| e.to_string())?;
@@ -146,8 +146,8 @@ impl Classifier for Engine {
     }
 
     fn influence(&mut self, curve: &LightCurve, by: By, cancel: &AtomicBool) -> Result<Option<influence::Answers>, String> {
-        if !self.session.model().can_use(curve) {
-            return Err(UNUSABLE.into());
+        if let Some(why) = self.session.model().unusable(curve) {
+            return Err(why.into());
         }
         let unit = match by {
             By::Points => Unit::Observation,

@@ -7,7 +7,7 @@ use super::journal::{self, Entry, Journal};
 use super::text::clean;
 use super::watch::{Stamp, Watcher};
 use crate::taxonomy::format::{self, Format};
-use crate::taxonomy::{Taxonomy, save_json, to_json};
+use crate::taxonomy::{Taxonomy, parse_json, save_json, shipped_json, to_json};
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -218,14 +218,19 @@ fn watch_file(shared: &(Mutex<Watch>, Condvar), report: &Sender<Action>) {
 pub struct ReadTree {
     /// The tree.
     pub taxonomy: Taxonomy,
-    /// What its file holds; none of a foreign format, which is imported and not edited in place.
+    /// What its file holds; none of a foreign format or a shipped tree, which is imported and not edited in place.
     pub stamp: Option<Stamp>,
     /// What was mended or left out of a foreign format.
     pub notes: Vec<String>,
 }
 
-/// Reads a tree in any format. A change of the file in between is found by the watcher.
+/// Reads a tree in any format, or the shipped one of that name where there is no such file: that is a copy, like one of a foreign
+/// format. A change of the file in between is found by the watcher.
 pub fn read(path: &Path) -> Result<ReadTree, String> {
+    if let Some(json) = path.to_str().filter(|_| !path.exists()).and_then(shipped_json) {
+        let taxonomy = parse_json(json, path).map_err(|e| e.to_string())?;
+        return Ok(ReadTree { taxonomy, stamp: None, notes: Vec::new() });
+    }
     let stamp = Stamp::of_file(path);
     let loaded = format::read_lenient(path).map_err(|e| e.to_string())?;
     let mut taxonomy = loaded.taxonomy;
@@ -340,6 +345,13 @@ mod tests {
         files.flush(PATIENCE);
         assert!(!old.exists());
         assert_eq!(journals(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_shipped_tree_is_read_by_its_name_as_a_copy() {
+        let read_tree = read(Path::new("full")).unwrap();
+        assert_eq!((read_tree.taxonomy.name.as_str(), read_tree.stamp), ("full", None));
+        assert!(read(Path::new("fulll")).is_err());
     }
 
     #[test]

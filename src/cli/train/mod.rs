@@ -20,6 +20,9 @@ use output::{Written, settings, write};
 use progress::with_progress;
 use std::path::{Path, PathBuf};
 
+/// Objects in a reference set where the command does not say: with more, a refit is no matter of seconds any more.
+const REFSET_OBJECTS: usize = 20_000;
+
 /// Which weights.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Weights {
@@ -89,6 +92,9 @@ pub struct Args {
     /// The fold that the model itself never sees; the model's calibration is fitted to it (without it, to what --folds predicts)
     #[arg(long, value_name = "FOLD")]
     hold_out: Option<u32>,
+    /// Objects in the reference set at most: rare labels and the fold held out stay whole, common labels are sampled and weighted
+    #[arg(long, value_name = "N", default_value_t = REFSET_OBJECTS)]
+    refset_objects: usize,
     /// Train flat on the tree's leaves, for comparison
     #[arg(long)]
     flat: bool,

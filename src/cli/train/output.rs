@@ -60,7 +60,13 @@ pub(super) fn write(
     };
     let mut files = vec![(args.output.clone(), bytes)];
     if let Some(out_of_fold) = out_of_fold {
-        let refset = reference_set(layout, set, trained, out_of_fold).to_parquet().map_err(Failure::internal)?;
+        let refset = reference_set(layout, set, trained, out_of_fold).sampled(args.refset_objects, args.hold_out, config.seed);
+        if !refset.is_whole() {
+            let mut ids: Vec<&str> = refset.rows.iter().map(|r| r.object_id.as_str()).collect();
+            ids.dedup();
+            eprintln!("the reference set holds {} of {} objects, with weights (--refset-objects)", ids.len(), set.len());
+        }
+        let refset = refset.to_parquet().map_err(Failure::internal)?;
         files.push((args.output.with_extension("refset.parquet"), refset));
         let csv = predictions_csv(layout, set, out_of_fold).map_err(Failure::internal)?;
         files.push((args.output.with_extension("oof.csv"), csv));
@@ -115,6 +121,7 @@ fn reference_set(layout: &Layout, set: &[Example], trained: &Trained, out_of_fol
                 label: e.label.clone(),
                 fold: e.fold,
                 age_d: REFERENCE_AGES_D[a] as f32,
+                weight: 1.0,
                 embedding: own.embedding,
                 atoms: atoms.iter().map(|&a| p.log_probability[a].exp() as f32).collect(),
             });

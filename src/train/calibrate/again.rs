@@ -81,6 +81,7 @@ mod tests {
             label: "A1".into(),
             fold: 0,
             age_d: 7.0,
+            weight: 1.0,
             embedding: vec![],
             atoms: atoms.to_vec(),
         };

@@ -16,6 +16,8 @@ pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod transfer;
+#[cfg(test)]
+mod weight_tests;
 
 pub use compare::{Change, Comparison, MIN_LEAF_OBJECTS, Row};
 
@@ -256,7 +258,7 @@ impl Fit<'_> {
         say: &mut dyn FnMut(usize, f64) -> Result<(), RefitError>,
     ) -> Result<(Head, usize, (f64, f64)), RefitError> {
         let (training, config, n) = (self.training, self.config, self.layout.len());
-        let standard = Standard::of(&training.x, self.rows.inputs);
+        let standard = Standard::of(&training.x, &training.weight, self.rows.inputs);
         let x = standard.apply(&training.x);
         let mut start = Vec::with_capacity(training.targets.len() * n);
         for p in training.base_p.chunks(self.base.max(1)) {

@@ -3,6 +3,7 @@
 
 use super::RefitError;
 use super::labels::{How, Mapper};
+use super::transfer::Pair;
 use crate::model::Model;
 use crate::model::head::Head;
 use crate::model::refset::{RefRow, Refset};
@@ -26,6 +27,8 @@ pub struct Object {
     pub old: Option<usize>,
     /// In the fold that is not trained on.
     pub held_out: bool,
+    /// Objects that it stands for.
+    pub weight: f64,
 }
 
 /// See the module.
@@ -49,6 +52,7 @@ pub struct Rows<'a> {
 }
 
 /// The training part.
+#[derive(Default)]
 pub struct Training {
     /// Objects.
     pub objects: usize,
@@ -58,8 +62,10 @@ pub struct Training {
     pub x: Vec<f64>,
     /// Of each row.
     pub targets: Vec<Target>,
-    /// Of each row; those of an object sum to 1.
+    /// Of each row; those of an object sum to its weight.
     pub importance: Vec<f64>,
+    /// The weight of each row's object: the training objects that it stands for.
+    pub weight: Vec<f64>,
 }
 
 impl<'a> Rows<'a> {
@@ -88,7 +94,7 @@ impl<'a> Rows<'a> {
         let mut mapper = Mapper::new(tree, &[model.taxonomy(), base_tree]);
         let index = LabelIndex::new(base_tree);
         let mut old_slots: HashMap<&str, Option<usize>> = HashMap::new();
-        let mut exact: HashMap<NodeId, u64> = HashMap::new();
+        let mut exact: HashMap<NodeId, f64> = HashMap::new();
         let mut at = 0;
         while let Some(first) = rows.get(at) {
             let end = at + rows[at..].iter().take_while(|r| r.object_id == first.object_id).count();
@@ -110,27 +116,28 @@ impl<'a> Rows<'a> {
                 base.residual_of(node).or_else(|| base.slot_of(node))
             });
             let held_out = Some(first.fold) == held_out;
+            let weight = f64::from(first.weight);
             if !held_out {
-                *exact.entry(node).or_default() += 1;
+                *exact.entry(node).or_default() += weight;
             }
-            out.objects.push(Object { rows: range, node, old, held_out });
+            out.objects.push(Object { rows: range, node, old, held_out, weight });
         }
         if exact.is_empty() {
             return Err(nothing_shared(rows));
         }
-        exact.into_iter().for_each(|(node, n)| out.counts.set(node, n));
+        exact.into_iter().for_each(|(node, n)| out.counts.set(node, n.round().max(1.0) as u64));
         Ok(out)
     }
 
     /// For [`super::transfer::transfer`]: of the training objects.
-    pub fn pairs(&self, tree: &Taxonomy, layout: &Layout) -> Vec<(Option<usize>, usize)> {
+    pub fn pairs(&self, tree: &Taxonomy, layout: &Layout) -> Vec<Pair> {
         let training = self.objects.iter().filter(|o| !o.held_out);
-        training.filter_map(|o| Some((o.old, *target_slots(layout, tree, o.node).last()?))).collect()
+        training.filter_map(|o| Some((o.old, *target_slots(layout, tree, o.node).last()?, o.weight))).collect()
     }
 
     /// The training part on the tree of the new model.
     pub fn training(&self, tree: &Taxonomy, layout: &Layout, weights: &Weights) -> Training {
-        let mut t = Training { objects: 0, base_p: Vec::new(), x: Vec::new(), targets: Vec::new(), importance: Vec::new() };
+        let mut t = Training::default();
         for o in self.objects.iter().filter(|o| !o.held_out) {
             t.objects += 1;
             let path = target_slots(layout, tree, o.node);
@@ -143,7 +150,8 @@ impl<'a> Rows<'a> {
                     (true, n, _) => (WHOLE, n),
                     (false, _, n) => (1.0 - WHOLE, n),
                 };
-                t.importance.push(share / of as f64);
+                t.importance.push(o.weight * share / of as f64);
+                t.weight.push(o.weight);
                 t.base_p.extend_from_slice(self.base_p(r));
                 Head::inputs(self.base_p(r), self.rest(r), &mut t.x);
                 t.targets.push(target.clone());
@@ -217,7 +225,7 @@ fn nothing_shared(rows: &[RefRow]) -> RefitError {
     RefitError::NothingShared { labels: order.len(), examples: examples.join(", ") + more }
 }
 
-/// Mean and spread of each input over the training rows.
+/// Mean and spread of each input over the training rows, each as often as its weight says.
 pub struct Standard {
     mean: Vec<f64>,
     /// 0 for an input that does not vary.
@@ -225,16 +233,16 @@ pub struct Standard {
 }
 
 impl Standard {
-    /// Of rows [R, F].
-    pub fn of(x: &[f64], f: usize) -> Standard {
-        let rows = (x.len() / f.max(1)).max(1) as f64;
+    /// Of rows [R, F] with their weights [R].
+    pub fn of(x: &[f64], weights: &[f64], f: usize) -> Standard {
+        let rows = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let mut mean = vec![0.0; f];
         let mut square = vec![0.0; f];
-        for row in x.chunks(f.max(1)) {
-            mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / rows);
+        for (row, w) in x.chunks(f.max(1)).zip(weights) {
+            mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x / rows);
         }
-        for row in x.chunks(f.max(1)) {
-            square.iter_mut().zip(row.iter().zip(&mean)).for_each(|(s, (x, m))| *s += (x - m) * (x - m) / rows);
+        for (row, w) in x.chunks(f.max(1)).zip(weights) {
+            square.iter_mut().zip(row.iter().zip(&mean)).for_each(|(s, (x, m))| *s += w * (x - m) * (x - m) / rows);
         }
         let inverse = square.iter().map(|s| if *s > 1e-12 { s.sqrt().recip() } else { 0.0 }).collect();
         Standard { mean, inverse }

@@ -8,7 +8,7 @@ use crate::train::rng::RunRng;
 
 const SEED: u64 = 4;
 
-fn shipped() -> (Arc<Model>, Refset) {
+pub(super) fn shipped() -> (Arc<Model>, Refset) {
     let model = Model::shipped().unwrap();
     let refset = model.refset().unwrap();
     (model, refset)
@@ -18,7 +18,7 @@ fn few() -> RefitConfig {
     RefitConfig { epochs: 4, ..RefitConfig::default() }
 }
 
-fn go(_: Progress) -> ControlFlow<()> {
+pub(super) fn go(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

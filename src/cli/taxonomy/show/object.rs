@@ -30,8 +30,8 @@ pub(super) fn classify(args: &Args, path: &Path, taxonomy: &Taxonomy, layout: &L
     let curve = find(path, args.object.as_deref())?;
     // Said wherever simulated data are shown, and a figure goes further than its file.
     let object = if curve.survey == SURVEY { format!("{SIMULATED}{}", curve.object_id) } else { curve.object_id.clone() };
-    if !model.can_use(&curve) {
-        return Err(Failure::usage(anyhow!("{}: {} has no point in a band that the model knows", shown(path), printable(&object))));
+    if let Some(why) = model.unusable(&curve) {
+        return Err(Failure::usage(anyhow!("{}: {}: {why}", shown(path), printable(&object))));
     }
     let input = model.prepare(&curve.observations, curve.photometry);
     let mut session = model.session().map_err(Failure::internal)?;
