@@ -208,3 +208,79 @@ mod halves {
         numbers.ok_or_else(|| D::Error::custom("expected hexadecimal digits, four a number"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cascade::testing::tree;
+
+    fn layout() -> Layout {
+        Layout::new(&tree("Root{A,B}"))
+    }
+
+    /// Embeddings are two logits and two coordinates, of which the score uses the last alone.
+    fn novelty() -> Novelty {
+        let scores: Vec<Score> = (0..101).map(|i| Score { distance: f64::from(i), doubt: f64::from(i) / 200.0 }).collect();
+        let ages = [None, Some(7.0)].map(|age| AgeQuantiles::new(age, &scores, 51)).to_vec();
+        Novelty {
+            mean: vec![0.0, 0.0, 0.0, 1.0],
+            whitening: vec![0.0, 0.0, 0.0, 2.0],
+            centres: vec![0.0, 1.0, 10.0],
+            nearest: 2,
+            w_eff: vec![1.0, 3.0],
+            ages,
+        }
+    }
+
+    #[test]
+    fn distance_and_doubt_by_hand() {
+        let score = novelty().score(&layout(), &[0.0, 0.0, 9.0, 3.0]).unwrap();
+        // 2 x (3 - 1) = 4: the nearest are 1 and 0, or 3 and 4 away.
+        assert!((score.distance - 3.5).abs() < 1e-6, "{score:?}");
+        // Halves, over weights of 1 and 3: 3/4 and 1/4.
+        assert!((score.doubt + 0.75f64.ln()).abs() < 1e-6, "{score:?}");
+        assert_eq!(novelty().score(&layout(), &[0.0, 0.0, 9.0]), None);
+        assert_eq!(novelty().score(&layout(), &[0.0, f32::NAN, 9.0, 0.0]), None);
+    }
+
+    #[test]
+    fn percentiles_rise_with_either_score_and_end_at_100() {
+        let n = novelty();
+        let of = |distance: f64, doubt: f64| n.percentile(Score { distance, doubt }, 100.0).unwrap();
+        let mut last = -1.0;
+        for i in 0..=100 {
+            let p = of(f64::from(i), f64::from(i) / 200.0);
+            assert!(p >= last && (0.0..=100.0).contains(&p), "{i} {p}");
+            // Both scores rise together here, so that the joined rank is theirs.
+            assert!((p - f64::from(i)).abs() < 2.0, "{i} {p}");
+            last = p;
+        }
+        assert!(of(80.0, 0.1) > of(40.0, 0.1) && of(40.0, 0.4) > of(40.0, 0.1));
+        assert_eq!((of(0.0, 0.0), of(1e9, 1e9)), (0.0, 100.0));
+        assert!(warning(98.9).is_none() && warning(99.0).is_some_and(|w| w.to_string().contains("99.0 %")));
+    }
+
+    #[test]
+    fn the_nearest_age_in_the_logarithm_counts() {
+        let mut n = novelty();
+        n.ages[1] = AgeQuantiles::new(Some(7.0), &[Score { distance: 0.0, doubt: 0.0 }, Score { distance: 1e-3, doubt: 1e-3 }], 2);
+        let score = Score { distance: 50.0, doubt: 0.25 };
+        assert_eq!(n.percentile(score, 3.0), Some(100.0));
+        assert_eq!(n.percentile(score, 28.0), Some(100.0));
+        assert!(n.percentile(score, 31.0).unwrap() < 60.0 && n.percentile(score, 1e4).unwrap() < 60.0);
+    }
+
+    #[test]
+    fn kept_as_it_is_and_faults_are_named() {
+        let n = novelty();
+        let back: Novelty = serde_json::from_str(&serde_json::to_string(&n).unwrap()).unwrap();
+        assert_eq!(back, n);
+        assert_eq!(n.fault(4, &layout()), None);
+        let says = |n: Novelty, what: &str| assert!(n.fault(4, &layout()).is_some_and(|f| f.contains(what)), "{what}");
+        says(Novelty { mean: vec![0.0; 3], ..n.clone() }, "expected 4");
+        says(Novelty { nearest: 9, ..n.clone() }, "9 nearest");
+        says(Novelty { w_eff: vec![1.0], ..n.clone() }, "1 weights");
+        says(Novelty { ages: Vec::new(), ..n.clone() }, "quantiles");
+        says(Novelty { centres: vec![f32::INFINITY; 3], ..n }, "finite");
+    }
+}

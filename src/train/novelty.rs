@@ -210,3 +210,37 @@ fn sample(seen: &[Embedded], most: usize, seed: u64) -> Vec<usize> {
     let roots: f64 = classes.values().map(|c| (c.len() as f64).sqrt()).sum();
     classes.values().flat_map(|c| c.iter().take((most as f64 * (c.len() as f64).sqrt() / roots) as usize).copied()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cascade::testing::tree;
+
+    #[test]
+    fn what_lies_elsewhere_is_novel_and_what_was_not_trained_on_is_spread_evenly() {
+        let layout = Layout::new(&tree("Root{A,B}"));
+        let mut rng = RunRng::new(11, 0);
+        // Two classes, told apart by the logits and the third coordinate; the fourth is noise.
+        let mut draw = |n: usize, shift: f32| -> Vec<(Vec<f32>, usize)> {
+            let one = |i: usize| {
+                let sign = if i.is_multiple_of(2) { 1.0f32 } else { -1.0 };
+                let mut noise = || rng.normal() as f32;
+                (vec![2.0 * sign + noise(), -2.0 * sign + noise(), 5.0 * sign + noise() + shift, noise()], i % 2)
+            };
+            (0..n).map(one).collect()
+        };
+        let (seen, unseen, new) = (draw(400, 0.0), draw(400, 0.0), draw(100, 30.0));
+        fn embedded(rows: &[(Vec<f32>, usize)]) -> Vec<Embedded<'_>> {
+            rows.iter().map(|(e, class)| Embedded { embedding: e, class: *class, age_d: f64::INFINITY }).collect()
+        }
+        let novelty = fit(&embedded(&seen), &embedded(&unseen), &layout, &[1.0, 1.0], &NoveltyConfig::default(), 1).unwrap();
+        let mut known: Vec<f64> = unseen.iter().filter_map(|(e, _)| novelty.of(&layout, e, 1000.0)).collect();
+        known.sort_by(f64::total_cmp);
+        for (rank, p) in known.iter().enumerate() {
+            assert!((p - 100.0 * rank as f64 / 399.0).abs() < 3.0, "{rank} {p}");
+        }
+        let beyond = new.iter().filter(|(e, _)| novelty.of(&layout, e, 1000.0).is_some_and(|p| p > 95.0)).count();
+        assert!(beyond > 90, "{beyond}");
+        assert!(fit(&[], &embedded(&unseen), &layout, &[1.0, 1.0], &NoveltyConfig::default(), 1).is_none());
+    }
+}

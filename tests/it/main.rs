@@ -9,6 +9,7 @@ mod curves_cli;
 mod evaluate;
 mod format_docs;
 mod inspect;
+mod novelty;
 mod packaging;
 mod periods;
 mod readers;
