@@ -7,6 +7,7 @@
 mod classifier;
 mod engine;
 pub mod job;
+mod lists;
 pub mod merged;
 pub mod number;
 pub mod output;
@@ -21,6 +22,7 @@ mod text_rows;
 
 pub use classifier::{Classifier, Plan};
 pub use engine::{Answer, Engine, ModelEngine};
+pub use lists::ListRows;
 pub use parquet_rows::{parquet_schema, record_batch, writer_properties};
 pub use row::{Columns, Epoch, Row};
 pub use table::write_rows;

@@ -17,9 +17,14 @@ const BATCH_ROWS: usize = 256;
 
 pub(super) fn accepts(file: &Opened) -> bool {
     match file {
-        Opened::Parquet(file) => lists(file.schema()).time.is_some(),
+        Opened::Parquet(file) => is_corpus(file.schema()),
         _ => false,
     }
+}
+
+/// Whether its times are lists.
+pub(super) fn is_corpus(schema: &Schema) -> bool {
+    lists(schema).time.is_some()
 }
 
 pub(super) fn objects(file: Opened, context: Context) -> Result<Objects, ReadError> {
@@ -45,16 +50,16 @@ fn lists(schema: &Schema) -> Columns {
 }
 
 /// Which columns are read, and as what. Indices are those of the batches.
-struct Plan {
+pub(super) struct Plan {
     /// Columns of the file that are read.
-    read: Vec<usize>,
+    pub(super) read: Vec<usize>,
     lists: Columns,
     scalars: Columns,
     extra: Vec<(usize, String)>,
 }
 
 impl Plan {
-    fn new(schema: &Schema, context: &Context) -> Result<Plan, ReadError> {
+    pub(super) fn new(schema: &Schema, context: &Context) -> Result<Plan, ReadError> {
         let lists = lists(schema);
         let mut scalars = Columns::find(&names(schema, false));
         let missing = lists.missing(&names(schema, true));
@@ -111,8 +116,8 @@ impl Plan {
 }
 
 /// A batch with its columns unpacked.
-struct Batch {
-    rows: usize,
+pub(super) struct Batch {
+    pub(super) rows: usize,
     object: Texts,
     label: Option<Texts>,
     survey: Option<Texts>,
@@ -130,7 +135,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(batch: &RecordBatch, plan: &Plan) -> Result<Batch, ArrowError> {
+    pub(super) fn new(batch: &RecordBatch, plan: &Plan) -> Result<Batch, ArrowError> {
         let texts = |i: usize| Texts::of(batch.column(i));
         let number_lists = |i: usize| NumberLists::of(batch.column(i));
         let text_lists = |i: usize| TextLists::of(batch.column(i));
@@ -227,7 +232,7 @@ impl Iterator for Corpus {
 }
 
 /// One object; what was found and expected if it is faulty.
-fn object(batch: &Batch, row: usize, plan: &Plan, context: &Context, bands: &mut BandCache) -> Result<LightCurve, (String, String)> {
+pub(super) fn object(batch: &Batch, row: usize, plan: &Plan, context: &Context, bands: &mut BandCache) -> Result<LightCurve, (String, String)> {
     let text =
         |column: &Option<Texts>| column.as_ref().and_then(|c| c.get(row)).map(str::trim).filter(|t| !t.is_empty()).map(str::to_string);
     let object_id = batch.object.get(row).map(str::trim).filter(|id| !id.is_empty());

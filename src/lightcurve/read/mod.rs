@@ -32,6 +32,7 @@ mod json_brokers;
 mod json_values;
 mod labels;
 mod lines;
+mod list_table;
 mod long_parquet;
 mod lsst_avro;
 mod merge;
@@ -53,6 +54,7 @@ pub use error::{Place, ReadError};
 pub use expand::expand;
 pub use formats::{Container, FORMATS, FormatInfo};
 pub use labels::{LabelFile, read_all_labels, read_labels};
+pub use list_table::ListTable;
 pub use merge::merge;
 
 use super::{BandId, LightCurve, Photometry};
