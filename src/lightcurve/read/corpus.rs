@@ -232,7 +232,13 @@ impl Iterator for Corpus {
 }
 
 /// One object; what was found and expected if it is faulty.
-pub(super) fn object(batch: &Batch, row: usize, plan: &Plan, context: &Context, bands: &mut BandCache) -> Result<LightCurve, (String, String)> {
+pub(super) fn object(
+    batch: &Batch,
+    row: usize,
+    plan: &Plan,
+    context: &Context,
+    bands: &mut BandCache,
+) -> Result<LightCurve, (String, String)> {
     let text =
         |column: &Option<Texts>| column.as_ref().and_then(|c| c.get(row)).map(str::trim).filter(|t| !t.is_empty()).map(str::to_string);
     let object_id = batch.object.get(row).map(str::trim).filter(|id| !id.is_empty());
