@@ -2,12 +2,13 @@
 
 use anyhow::{Context, Result};
 use datafusion::arrow::array::{AsArray, RecordBatch, StringArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::file::properties::WriterProperties;
 use std::fs::File;
-use std::sync::Arc;
 
 /// Rows of a row group: the pieces that a file can be cut into.
 const GROUP: usize = 4096;
@@ -24,9 +25,12 @@ fn main() -> Result<()> {
     let id = schema.index_of("object_id")?;
     for time in 0..times {
         for batch in &batches {
-            let ids = batch.column(id).as_string_opt::<i32>().context("object_id is no text")?;
+            let kind = batch.column(id).data_type();
+            let ids = cast(batch.column(id), &DataType::Utf8)?;
+            let ids = ids.as_string_opt::<i32>().context("object_id is no text")?;
             let mut columns = batch.columns().to_vec();
-            columns[id] = Arc::new(ids.iter().map(|id| id.map(|id| format!("{id}-{time}"))).collect::<StringArray>());
+            let renamed: StringArray = ids.iter().map(|id| id.map(|id| format!("{id}-{time}"))).collect();
+            columns[id] = cast(&renamed, kind)?;
             writer.write(&RecordBatch::try_new(schema.clone(), columns)?)?;
         }
     }

@@ -4,7 +4,7 @@ use crate::client::{self, Address};
 use crate::models;
 use crate::table_function::FAULT;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use datafusion::arrow::array::{Array, AsArray, RecordBatch, StructArray};
+use datafusion::arrow::array::{AsArray, RecordBatch, StructArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;

@@ -60,9 +60,10 @@ pub async fn connect(address: &Address, pieces: usize, functions: &[Arc<ScalarUD
     Ok(context)
 }
 
-/// Whether the cluster does not know a function that this process does.
+/// Whether the scheduler, or an executor, does not know a function that this process does. Executors say no more than that they
+/// can't prepare a task; the reason is in their logs.
 pub fn is_other_model(error: &str) -> bool {
-    error.contains("no UDF named \"classify_") || error.contains("classify_") && error.contains("not found")
+    error.contains("no UDF named \"classify_") || error.contains("could not be prepared or was rejected by executor")
 }
 
 /// An error of the cluster with what to do about it.
@@ -71,7 +72,7 @@ pub fn explained(error: impl std::fmt::Display, model: &str) -> anyhow::Error {
     if is_other_model(&text) {
         return anyhow!(
             "the cluster has another model than {model}, or another version of this program: start the scheduler and every executor \
-             with the same -m MODEL and version as this command ({})",
+             with the same -m MODEL and version as this command; the logs of the executors say what they miss ({})",
             text.lines().next().unwrap_or_default()
         );
     }
