@@ -22,7 +22,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use table::{Entrant, Round, chosen, values_of};
 use taxonova::evaluate::{FiveClass, Report, Scored, Truth, evaluate};
-use taxonova::lightcurve::LightCurve;
 use taxonova::taxonomy::{Edit, Form, Layout, Subtree, Taxonomy, match_label, parse_json, shipped};
 use taxonova::train::{Example, TrainConfig, examples};
 
