@@ -1,7 +1,8 @@
 //! `taxonova classify` on the transients corpus, from reading to the written CSV: objects per CPU second and peak memory.
 //! cargo bench --bench classify
 
-use std::path::PathBuf;
+mod common;
+
 use std::process::{Command, Stdio};
 
 /// User and system seconds, and peak memory in MB, of the children that have ended.
@@ -17,9 +18,7 @@ fn children() -> (f64, f64) {
 }
 
 fn main() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let Some(dir) = common::data_dir() else { return };
     let data = dir.join("ztf_transients.parquet");
     if !data.exists() {
         eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");
