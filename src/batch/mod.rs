@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod merged;
 pub mod number;
 pub mod output;
+pub mod packets;
 mod parquet_rows;
 pub mod parts;
 pub mod paths;
@@ -27,6 +28,7 @@ mod spill;
 pub mod summary;
 mod table;
 mod text_rows;
+pub mod watch;
 
 pub use classifier::{Classifier, Plan};
 pub use engine::{Engine, ModelEngine};

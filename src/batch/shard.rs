@@ -8,8 +8,8 @@ use super::summary::{Failure, Summary};
 use crate::lightcurve::Photometry;
 use std::collections::HashSet;
 
-/// Batches in a shard: 4,096 objects if none of them is long.
-pub const BATCHES: u64 = 16;
+/// Batches in a shard: 2,048 objects if none of them is long.
+pub const BATCHES: u64 = 8;
 
 /// Names the light curve of an object.
 pub type Name = (String, Photometry);

@@ -1,5 +1,6 @@
 //! `taxonova classify` as scripts see it: columns, exit codes, faults, threads, formats, resume.
 
+use crate::common::light_curves;
 use assert_cmd::Command;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -21,28 +22,6 @@ fn classify(args: &[&str]) -> Ran {
 fn classify_from(args: &[&str], stdin: &str) -> Ran {
     let out = Command::cargo_bin("taxonova").unwrap().arg("classify").args(args).write_stdin(stdin).output().unwrap();
     Ran { code: out.status.code().unwrap(), out: String::from_utf8(out.stdout).unwrap(), err: String::from_utf8(out.stderr).unwrap() }
-}
-
-/// Rise and fall in two bands, another shape for each number.
-fn light_curves(prefix: &str, n: usize) -> String {
-    let mut text = String::from("object_id,mjd,band,mag,mag_err,lim_mag,photometry\n");
-    for i in 0..n {
-        let (width, peak) = (8.0 + (i % 17) as f64 * 3.0, 17.0 + (i % 7) as f64 * 0.3);
-        for k in 0..(8 + i % 6) {
-            let mjd = 59000.0 + k as f64 * 4.0;
-            let (band, mag) = if k % 2 == 0 {
-                ("g", peak + ((mjd - 59012.0) / width).powi(2))
-            } else {
-                ("r", peak + 0.1 + ((mjd - 59015.0) / width).powi(2))
-            };
-            if mag > 20.5 {
-                let _ = writeln!(text, "{prefix}{i},{mjd},{band},,,20.5,difference");
-            } else {
-                let _ = writeln!(text, "{prefix}{i},{mjd},{band},{mag:.3},0.05,,difference");
-            }
-        }
-    }
-    text
 }
 
 fn write(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> String {

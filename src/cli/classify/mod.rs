@@ -10,7 +10,9 @@ use crate::batch::job::{self, Begin, JobError, Target};
 use crate::batch::manifest::Manifest;
 use crate::batch::merged::{MergeError, Merged};
 use crate::batch::output::{Format, OutputError, partial_path, refuse_existing};
+use crate::batch::packets::Packets;
 use crate::batch::pipeline::{Files, Setup, WORKER};
+use crate::batch::watch::Watch;
 use crate::batch::{ModelEngine, Plan, paths};
 use crate::cascade::Regrouper;
 use crate::lightcurve::read::{self, ReadError, ReadOptions};
@@ -31,12 +33,20 @@ use terminal::Terminal;
 #[command(after_long_help = formats::help())]
 pub struct ClassifyArgs {
     /// Light curves: files, folders (searched recursively), patterns in quotes ('nights/**/*.avro'), or - for standard input.
-    #[arg(required_unless_present_any = ["files_from"], value_name = "PATH")]
+    #[arg(required_unless_present_any = ["files_from", "watch"], value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// A list of files or folders, one a line or separated by zero bytes (find -print0); - for standard input. They follow those
     /// that are named on the command line.
     #[arg(long, value_name = "LIST")]
     pub files_from: Option<PathBuf>,
+    /// Classify the files of a folder as they arrive there, each once, until Ctrl-C; files that are there already come first. Rows go
+    /// to standard output as with --flush.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["paths", "files_from", "output", "merge", "fail_fast"])]
+    pub watch: Option<PathBuf>,
+    /// Answer as soon as there is nothing more to read, for streams: Avro packets, JSON lines or Arrow IPC on standard input are
+    /// answered one by one, and not 256 at a time.
+    #[arg(long, conflicts_with_all = ["output", "merge"])]
+    pub flush: bool,
     /// Output file: .csv, .jsonl, .parquet or .arrow. Without it: standard output. The file appears when it is complete; until then
     /// there is a folder OUT.parts. A file that is there is not replaced without --overwrite.
     #[arg(short, long, value_name = "OUT")]
@@ -119,14 +129,16 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let (paths, unreadable) = input_files(&args)?;
     let mut monitor = Terminal::new(&args, &paths)?;
     unreadable.iter().for_each(|e| monitor.unreadable(e));
-    if paths.is_empty() || (args.fail_fast && !unreadable.is_empty()) {
+    if (paths.is_empty() && args.watch.is_none()) || (args.fail_fast && !unreadable.is_empty()) {
         monitor.give_up();
         return Err(Failure::usage(anyhow!("nothing could be read")));
     }
     let stop = inputs::stop_flag();
+    let setup_stop = stop.clone();
     quiet_workers();
     let mut setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), stop.clone());
     setup.fail_fast = args.fail_fast;
+    setup.flush = args.flush || args.watch.is_some();
     let mut stdout = std::io::stdout().lock();
     let target = match &out {
         Some((path, format)) => {
@@ -151,10 +163,19 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
             return Ok(Exit::Interrupted);
         };
         job::classify(merged, setup, plan, make, target, &mut monitor)
+    } else if let Some(folder) = &args.watch {
+        let except = [&args.failures, &args.summary].into_iter().flatten().cloned().collect();
+        let watch = Watch { folder: folder.clone(), options: read, except, stop };
+        job::classify(watch, setup, plan, make, target, &mut monitor)
+    } else if let [only] = paths.as_slice()
+        && only.as_os_str() == "-"
+    {
+        let packets = Packets::new(Box::new(std::io::stdin()), read, args.flush);
+        job::classify(packets, setup, plan, make, target, &mut monitor)
     } else {
         job::classify(Files { paths: paths.clone(), options: read }, setup, plan, make, target, &mut monitor)
     };
-    monitor.end(result.map_err(job_failure), &report::About { args: &args, model: model.name(), inputs: &paths, stop: &stop })
+    monitor.end(result.map_err(job_failure), &report::About { args: &args, model: model.name(), inputs: &paths, stop: &setup_stop })
 }
 
 /// Every option that changes rows, by name.
