@@ -39,6 +39,11 @@ impl FailureFile {
         self.partial.write(&bytes)
     }
 
+    /// Nothing of it is kept.
+    pub fn discard(self) -> Result<(), OutputError> {
+        self.partial.discard()
+    }
+
     /// It is whole.
     pub fn finish(self) -> Result<(), OutputError> {
         self.partial.finish()

@@ -9,6 +9,8 @@ pub mod encode;
 mod engine;
 pub mod failure_file;
 pub mod job;
+#[cfg(test)]
+mod job_tests;
 pub mod manifest;
 pub mod merged;
 pub mod number;

@@ -61,7 +61,7 @@ impl Source for Packets {
         let kind = if head.starts_with(AVRO) {
             Kind::Avro(Avro { bytes: BufReader::new(all(head, stream)), header: Vec::new() })
         } else if head.starts_with(ARROW) || head == ARROW_FILE {
-            let stream = if head == ARROW_FILE { stream } else { all(head, stream) };
+            let stream = if head == ARROW_FILE { all(padded(&mut stream).map_err(|e| fail(&e))?, stream) } else { all(head, stream) };
             let reader = read::guard::guarded(|| StreamReader::try_new(stream, None));
             match reader {
                 Ok(Ok(reader)) => Kind::Arrow(Box::new(reader)),
@@ -95,6 +95,17 @@ fn more(stream: &mut Box<dyn Read + Send>, head: &mut Vec<u8>, n: usize) -> io::
         }
     }
     Ok(())
+}
+
+/// The first byte after the zeros that fill up the head of an Arrow file.
+fn padded(stream: &mut Box<dyn Read + Send>) -> io::Result<Vec<u8>> {
+    loop {
+        let mut byte = Vec::new();
+        more(stream, &mut byte, 1)?;
+        if byte != [0] {
+            return Ok(byte);
+        }
+    }
 }
 
 /// A line with its end; none at the end of the stream.

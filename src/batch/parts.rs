@@ -142,7 +142,10 @@ impl Parts {
 
     fn open(out: &Path, format: Format) -> Result<Parts, OutputError> {
         let (out, folder) = (real(out), parts_path(out));
-        std::fs::create_dir_all(&folder).map_err(io(&folder, "cannot be made"))?;
+        match std::fs::create_dir(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(io(&folder, "cannot be made")(e)),
+            _ => {}
+        }
         let lock = locked(&folder.join("lock"), &out)?;
         Ok(Parts { out, folder, format, _lock: lock, shards: 0 })
     }

@@ -19,8 +19,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// None if not all inputs have a size.
+    /// None if not all inputs have a size, or there are none.
     pub fn new(paths: &[PathBuf]) -> Option<Progress> {
+        if paths.is_empty() {
+            return None;
+        }
         let mut before = vec![0];
         let mut sum = 0u64;
         for path in paths {

@@ -37,9 +37,12 @@ fn json_line(i: usize) -> String {
     value.to_string() + "\n"
 }
 
+fn rows(jsonl: &[u8]) -> Vec<serde_json::Value> {
+    jsonl.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect()
+}
+
 fn ids(jsonl: &[u8]) -> Vec<String> {
-    let lines = jsonl.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-    lines.map(|l| serde_json::from_slice::<serde_json::Value>(l).unwrap()["object_id"].as_str().unwrap().to_string()).collect()
+    rows(jsonl).iter().map(|row| row["object_id"].as_str().unwrap().to_string()).collect()
 }
 
 #[test]
@@ -71,7 +74,13 @@ fn flushed_or_not_the_rows_are_the_same() {
     let (_, at_once, _) = classify(&["-", "--format", "jsonl"], text.clone());
     let (code, flushed, err) = classify(&["-", "--flush", "--format", "jsonl"], text);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(at_once == flushed && ids(&flushed).len() == 300);
+    assert!(ids(&at_once) == ids(&flushed) && ids(&flushed).len() == 300);
+    // The network adds up in another order for one object than for many: the last digits of 32-bit numbers differ.
+    for (a, b) in rows(&at_once).iter().zip(rows(&flushed)) {
+        for (node, p) in a["p"].as_object().unwrap() {
+            assert!((p.as_f64().unwrap() - b["p"][node].as_f64().unwrap()).abs() < 1e-5, "{node}: {a} {b}");
+        }
+    }
     // A document of several lines is no stream of packets, but it is read.
     let (code, out, err) = classify(&["-", "--flush"], json_line(1).replacen(", ", ",\n", 3).replacen(",\"", ",\n\"", 3));
     assert_eq!((code, String::from_utf8(out).unwrap().lines().count()), (0, 2), "{err}");
@@ -168,7 +177,10 @@ fn arrow_in_arrow_out() {
     assert!(rows.len() == 600 && rows[599].0 == "o599" && rows.iter().all(|r| r.1.is_some_and(|p| p > 0.0)));
     for (input, args) in [(stream.clone(), vec!["-", "--flush", "--format", "arrow"]), (file, vec!["-", "--format", "arrow"])] {
         let (code, out, err) = classify(&args, input);
-        assert_eq!((code, read(out) == rows), (0, true), "{err}");
+        let again = read(out);
+        // The last digits depend on how many objects are answered together.
+        let same = |a: &(String, Option<f64>), b: &(String, Option<f64>)| a.0 == b.0 && (a.1.unwrap() - b.1.unwrap()).abs() < 1e-5;
+        assert!(code == 0 && again.len() == rows.len() && again.iter().zip(&rows).all(|(a, b)| same(a, b)), "{err}");
     }
     // Cut off: what came before is answered.
     let (code, out, err) = classify(&["-", "--format", "arrow"], &stream[..stream.len() - 2000]);

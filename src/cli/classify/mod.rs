@@ -146,6 +146,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
             let options = options(&args, wanted, priors.as_deref());
             let manifest = Manifest::new(&paths, *format, &inputs::identity(&model), &tree, options).filter(|_| !args.merge);
             if args.resume && manifest.is_none() {
+                monitor.refuse();
                 return Err(Failure::usage(anyhow!("a run that reads standard input or a pipe can't be resumed")));
             }
             Target::File { path: path.clone(), format: *format, begin: Begin::new(args.resume, args.overwrite), manifest }

@@ -8,7 +8,7 @@ use crate::batch::output::OutputError;
 use crate::batch::pipeline::Position;
 use crate::batch::progress::Progress;
 use crate::batch::summary::{Failure as Fault, Summary};
-use crate::cli::exit::{CommandResult, Failure};
+use crate::cli::exit::{CommandResult, Exit, Failure};
 use crate::lightcurve::read::ReadError;
 use crate::taxonomy::printable;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -94,27 +94,36 @@ impl Terminal {
         self.write(&failure);
     }
 
-    /// Ends without a run.
+    /// Ends without a run; what failed is kept in its file.
     pub fn give_up(&mut self) {
         self.bar.finish_and_clear();
         // Why there is no run is told by another error.
-        let _ = self.close_failures();
+        self.close_failures();
     }
 
-    fn close_failures(&mut self) -> Result<(), OutputError> {
+    /// Ends before a run; an earlier file of failures stays.
+    pub fn refuse(&mut self) {
+        self.bar.finish_and_clear();
+        // As above.
+        let _ = self.failures.take().map_or(Ok(()), FailureFile::discard);
+    }
+
+    fn close_failures(&mut self) {
         let finished = self.failures.take().map_or(Ok(()), FailureFile::finish);
-        self.unwritten.take().map_or(finished, Err)
+        self.unwritten = self.unwritten.take().or(finished.err());
     }
 
     /// Says how it ended.
     pub fn end(mut self, result: Result<Outcome, Failure>, about: &About<'_>) -> CommandResult {
+        if result.as_ref().is_err_and(|e| e.exit == Exit::Usage) {
+            self.refuse();
+        }
         self.bar.finish_and_clear();
-        let written = self.close_failures();
+        self.close_failures();
         let mut outcome = result?;
         outcome.summary.add(&self.first);
         let exit = report::report(&outcome, about, self.begun.elapsed(), self.before.load(Ordering::Relaxed))?;
-        written.map_err(Failure::internal)?;
-        Ok(exit)
+        self.unwritten.map_or(Ok(exit), |e| Err(Failure::internal(e)))
     }
 }
 
@@ -172,7 +181,9 @@ impl Monitor for Terminal {
         if let Some(progress) = &mut self.progress {
             self.bar.set_position(progress.done(next));
         }
-        self.bar.set_message(format!("input {} of {}", (next.input + 1).min(self.inputs), self.inputs));
+        if self.inputs > 1 {
+            self.bar.set_message(format!("input {} of {}", (next.input + 1).min(self.inputs), self.inputs));
+        }
     }
 
     fn resumed(&mut self, objects: u64) {
@@ -188,5 +199,7 @@ impl Monitor for Terminal {
 
     fn finishing(&mut self) {
         self.bar.set_message("putting the output together");
+        // Before the output is there: whoever finds it finds what failed too.
+        self.close_failures();
     }
 }
