@@ -195,6 +195,8 @@ fn write_limits(path: &Path, objects: usize, points: usize) {
     writer.unwrap().close().unwrap();
 }
 
+// wait4 waits for it.
+#[allow(clippy::zombie_processes)]
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_stays_bounded_whatever_the_size_of_the_input() {
