@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// Inputs of so many objects; every 10th item of an input is a fault, and an input of 0 can't be opened.
 #[derive(Clone)]
 pub(super) struct Fake {
-    sizes: Vec<u64>,
+    pub(super) sizes: Vec<u64>,
     /// Counts what is read.
     pub(super) read: Arc<AtomicU64>,
     /// Sets the flag once so many are read.
