@@ -261,7 +261,7 @@ fn the_same_name_again_is_counted_in_each_shard() {
             1
         }
         fn open(&mut self, _: usize) -> Result<Objects, ReadError> {
-            Ok(Box::new((0..600u64).map(|i| Ok(curve(0, if i % 100 == 50 { 3 } else { i })))))
+            Ok(Box::new((0..600u64).map(|i| Ok(curve(0, if i % 20 == 10 { 3 } else { i })))))
         }
     }
     let mut out = Vec::new();

@@ -63,6 +63,7 @@ fn the_columns_are_the_contract() {
     for name in std::iter::once(&layout.root_name).chain(layout.slots.iter().map(|s| &s.name)) {
         let _ = write!(header, ",P:{name}");
     }
+    header += ",novelty";
     assert_eq!(ran.out.lines().next(), Some(header.as_str()));
     let rows = rows(&ran.out);
     assert_eq!(rows.len(), 12);
