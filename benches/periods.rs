@@ -3,9 +3,10 @@
 //!
 //! cargo bench --bench periods [-- --folds 5-9 --every 1 --wrong]
 
+mod common;
+
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use taxonova::features::period::{Options, search};
 use taxonova::lightcurve::read::{self, ReadOptions};
@@ -112,9 +113,7 @@ fn judge(curve: &LightCurve, published: f64, wrong: bool) -> Row {
 }
 
 fn corpus() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let Some(dir) = common::data_dir() else { return };
     let path = dir.join("variables.parquet");
     if !path.exists() {
         eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");

@@ -1,9 +1,11 @@
 //! Readers of binary formats: observations and alert packets per CPU second of this process.
 //! cargo bench --bench readers_binary
 
+mod common;
+
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{ReadOptions, Reader, open, open_bytes};
@@ -103,9 +105,7 @@ fn packets(packet: &[u8]) {
 }
 
 fn main() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let Some(dir) = common::data_dir() else { return };
     let corpus = dir.join("variables.parquet");
     if !corpus.exists() {
         eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");

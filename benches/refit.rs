@@ -3,35 +3,18 @@
 //!
 //! cargo bench --bench refit [-- --penalty 0.01 --penalty-rest 0.03 --epochs 100 --rows]
 
+mod common;
+
+use common::{argument, cpu_seconds, flag};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use taxonova::evaluate::{FiveClass, Scored, Truths, evaluate};
 use taxonova::lightcurve::LightCurve;
-use taxonova::lightcurve::read::{self, ReadOptions};
 use taxonova::model::{Input, Model};
 use taxonova::taxonomy::{Edit, NodeId, Subtree, Taxonomy};
 use taxonova::train::refit::{Change, RefitConfig, refit, refit_model};
-
-fn argument<T: std::str::FromStr>(name: &str, default: T) -> T {
-    let args: Vec<String> = std::env::args().collect();
-    let value = args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
-    value.and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
-/// User and system seconds of this process.
-fn cpu_seconds() -> f64 {
-    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the pointer is to a zeroed rusage, for which all bit patterns are valid.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
-        usage.assume_init()
-    };
-    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
-}
 
 fn find(tree: &Taxonomy, name: &str) -> NodeId {
     tree.find(name).unwrap_or_else(|| panic!("the shipped tree has no {name}"))
@@ -128,11 +111,8 @@ fn on_light_curves(model: &Arc<Model>, curves: &[LightCurve]) -> String {
 
 /// The light curves of the held-out fold, where the real data are.
 fn held_out(model: &Model, fold: Option<u32>) -> Option<Vec<LightCurve>> {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let reader = read::open(&dir.join("ztf_transients.parquet"), &ReadOptions::default()).ok()?;
-    Some(reader.filter_map(Result::ok).filter(|lc| lc.fold == fold && model.can_use(lc)).collect())
+    let dir = common::data_dir()?;
+    Some(common::curves(&dir.join("ztf_transients.parquet")).into_iter().filter(|lc| lc.fold == fold && model.can_use(lc)).collect())
 }
 
 fn main() {
@@ -145,8 +125,8 @@ fn main() {
         seed: argument("--seed", d.seed),
         ..d
     };
-    let rows = std::env::args().any(|a| a == "--rows");
-    if std::env::args().any(|a| a == "--cross") {
+    let rows = flag("--rows");
+    if flag("--cross") {
         return cross(&model, &config);
     }
     let own = model.taxonomy();

@@ -4,9 +4,10 @@
 //!
 //! cargo bench --bench sequence_encoder -- [--folds 0,1] [--epochs 40] [--seed 1]
 
+mod common;
+
 use burn::tensor::{Device, Tensor, TensorData, activation, module::conv1d, ops::ConvOptions};
 use rayon::prelude::*;
-use std::path::PathBuf;
 use taxonova::evaluate::FiveClass;
 use taxonova::features::{self, Channel};
 use taxonova::lightcurve::read::{self, ReadOptions};
@@ -274,9 +275,7 @@ fn run(objects: &[Object], tree: &Taxonomy, layout: &Layout, fold: u32, encoder:
 }
 
 fn main() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
+    let Some(dir) = common::data_dir() else { return };
     let Ok(reader) = read::open(&dir.join("ztf_transients.parquet"), &ReadOptions::default()) else {
         eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");
         return;

@@ -5,14 +5,14 @@
 //! cargo bench --bench variables -- [--seeds 1] [--members 2] [--epochs 100] [--hidden 128,64] [--versions 3] [--plain]
 //! (--plain: without the two runs for comparison)
 
+mod common;
+
+use common::{argument, cpu_seconds, fail, flag};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use taxonova::evaluate::Confusion;
 use taxonova::features::{self, Group};
-use taxonova::lightcurve::LightCurve;
-use taxonova::lightcurve::read::{self, ReadOptions};
-use taxonova::taxonomy::{Layout, Taxonomy, parse_json, shipped_json};
+use taxonova::taxonomy::{Layout, Taxonomy};
 use taxonova::train::{Example, TrainConfig, cross_validate, examples};
 
 /// Survey, and the classes that are scored within it.
@@ -26,30 +26,12 @@ static BRIGHTNESS: &[&str] = &["star_wavelength", "star_median", "star_error", "
 /// Draws of the bootstrap.
 const DRAWS: usize = 1000;
 
-fn argument<T: std::str::FromStr>(name: &str, default: T) -> T {
-    let args: Vec<String> = std::env::args().collect();
-    let value = args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
-    value.and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
-fn fail(message: impl std::fmt::Display) -> ! {
-    eprintln!("{message}");
-    std::process::exit(2)
-}
-
 fn main() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    if !dir.is_dir() {
-        eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");
-        return;
-    }
-    let reader = read::open(&dir.join("variables.parquet"), &ReadOptions::default()).unwrap_or_else(|e| fail(e));
-    let curves: Vec<LightCurve> = reader.filter_map(Result::ok).collect();
+    let Some(dir) = common::data_dir() else { return };
+    let curves = common::curves(&dir.join("variables.parquet"));
     let about: BTreeMap<String, (String, Option<f64>)> =
         curves.iter().map(|lc| (lc.object_id.clone(), (lc.survey.clone(), lc.extra("period_d").and_then(|p| p.parse().ok())))).collect();
-    let tree = parse_json(shipped_json("variables").unwrap_or_default(), "variables".as_ref()).unwrap_or_else(|e| fail(e));
+    let tree = common::tree("variables");
     let layout = Layout::new(&tree);
     let d = TrainConfig::default();
     let hidden: String = argument("--hidden", d.hidden.iter().map(|h| h.to_string()).collect::<Vec<_>>().join(","));
@@ -73,7 +55,7 @@ fn main() {
     for seed in 1..=argument("--seeds", 1u64) {
         let config = TrainConfig { seed, ..config.clone() };
         score("all features", seed, &set, &about, &tree, &layout, &config);
-        if std::env::args().any(|a| a == "--plain") {
+        if flag("--plain") {
             continue;
         }
         let kept: Vec<usize> = (0..names.len()).filter(|&i| BRIGHTNESS.contains(&names[i])).collect();
@@ -149,12 +131,4 @@ fn score(
             each.join(", ")
         );
     }
-}
-
-/// User and system time of this process (Linux; 0 elsewhere).
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
 }

@@ -9,44 +9,32 @@
 //! `--measure` trains nothing. `--only` trains the settings whose name begins so, and measures nothing.
 //! Markdown goes to standard output, every measure with its interval to the CSV.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod measures;
 mod settings;
 mod table;
 
+use common::{argument, cpu_seconds, fail};
 use measures::{Judge, LEFT_OUT, Row};
 use settings::{Cache, Kind, Predicted, Residuals, Setting};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use table::{Entrant, Round, chosen, values_of};
 use taxonova::evaluate::{FiveClass, Report, Scored, Truth, evaluate};
-use taxonova::lightcurve::LightCurve;
-use taxonova::lightcurve::read::{self, ReadOptions};
 use taxonova::taxonomy::{Edit, Form, Layout, Subtree, Taxonomy, match_label, parse_json, shipped};
 use taxonova::train::{Example, TrainConfig, examples};
 
 /// Sibling groups with so many objects have a calibration worth stating.
 const MIN_CALIBRATION: u64 = 300;
 
-fn argument<T: std::str::FromStr>(name: &str, default: T) -> T {
-    let args: Vec<String> = std::env::args().collect();
-    let value = args.iter().position(|a| a == name).and_then(|i| args.get(i + 1));
-    value.and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
 fn main() {
-    let dir = std::env::var_os("TAXONOVA_SHARED_DATA").map(PathBuf::from);
-    let dir = dir.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    if !dir.is_dir() {
-        eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");
-    } else if let Err(e) = compare(&dir) {
-        eprintln!("{e}");
-        std::process::exit(2);
-    }
+    let Some(dir) = common::data_dir() else { return };
+    compare(&dir).unwrap_or_else(|e| fail(e));
 }
 
 fn compare(dir: &Path) -> Result<(), String> {
-    let reader = read::open(&dir.join("ztf_transients.parquet"), &ReadOptions::default()).map_err(|e| e.to_string())?;
-    let curves: Vec<LightCurve> = reader.filter_map(Result::ok).collect();
+    let curves = common::curves(&dir.join("ztf_transients.parquet"));
     let tree = transients()?;
     let layout = Layout::new(&tree);
     let hidden: String = argument("--hidden", "128,64".to_string());
@@ -241,12 +229,4 @@ fn without_subtypes(tree: &Taxonomy) -> Result<Taxonomy, String> {
     }
     tree.apply(Edit::SetAbsorbs { id, absorbs }).map_err(|e| e.to_string())?;
     Ok(tree)
-}
-
-/// User and system time of this process (Linux; 0 elsewhere).
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
 }

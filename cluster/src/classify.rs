@@ -67,7 +67,7 @@ pub async fn run(args: ClassifyArgs) -> Result<Outcome> {
     let tree = args.taxonomy.as_deref().map(tree).transpose()?;
     let [_, function] = models::functions(&model)?;
     let (files, mut outcome) = inputs(&args)?;
-    let context = client::connect(&args.scheduler, usize::from(args.pieces), &[function.clone()]).await?;
+    let context = client::connect(&args.scheduler, usize::from(args.pieces), std::slice::from_ref(&function)).await?;
     let settings =
         Settings { function: &function, tree: tree.as_ref().map(to_json).unwrap_or_default(), tau: args.tau, model: model.name() };
     let mut output = None;

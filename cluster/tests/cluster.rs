@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use taxonova::batch::job::{self, Monitor, Target};
+use taxonova::batch::job::{self, Begin, Monitor, Target};
 use taxonova::batch::output::Format;
-use taxonova::batch::pipeline::{Files, Setup};
+use taxonova::batch::pipeline::{Files, Position, Setup};
+use taxonova::batch::summary::Failure;
 use taxonova::batch::{ModelEngine, Plan};
 use taxonova::cascade::{Regrouper, Rule, Rules};
 use taxonova::lightcurve::read::{ReadError, ReadOptions};
@@ -166,8 +167,10 @@ struct Silent;
 
 impl Monitor for Silent {
     fn error(&mut self, _: &ReadError) {}
-    fn failure(&mut self, _: &str, _: &str, _: &str) {}
-    fn progress(&mut self, _: u64, _: usize) {}
+    fn failure(&mut self, _: &Failure) {}
+    fn earlier(&mut self, _: &Failure) {}
+    fn repeated(&mut self, _: u64, _: u64, _: &str) {}
+    fn progress(&mut self, _: u64, _: Position) {}
     fn resumed(&mut self, _: u64) {}
     fn nothing_to_resume(&mut self) {}
 }
@@ -180,7 +183,7 @@ fn classify_here(paths: Vec<PathBuf>, tree: Option<&str>, output: &Path) {
     let regrouper = tree.as_ref().map(|t| Regrouper::new(model.taxonomy(), model.layout(), t, &layout).unwrap());
     let rules = Rules::same(&layout, Rule::Threshold { tau: 0.5 });
     let plan = Arc::new(Plan { layout, regrouper, rules, asof_d: None, history: None, uncertainty: false });
-    let target = Target::File { path: output.to_path_buf(), format: Format::Parquet, resume: false, fingerprint: None };
+    let target = Target::File { path: output.to_path_buf(), format: Format::Parquet, begin: Begin::Overwrite, manifest: None };
     let source = Files { paths, options: ReadOptions::default() };
     let make = move || ModelEngine::new(&model, false);
     job::classify(source, Setup::new(1, Arc::default()), plan, make, target, &mut Silent).unwrap();

@@ -69,6 +69,9 @@ pub struct Setup {
     pub from: Position,
     /// End at the first fault.
     pub fail_fast: bool,
+    /// A batch is closed as soon as there is nothing more to read: rows come as soon as they can, and where batches are cut depends
+    /// on when objects arrive. For streams; a run cannot begin in the middle.
+    pub flush: bool,
     /// Set from outside to end early; what is under way is still finished.
     pub stop: Arc<AtomicBool>,
 }
@@ -76,7 +79,7 @@ pub struct Setup {
 impl Setup {
     /// The sizes in use, from the beginning.
     pub fn new(threads: usize, stop: Arc<AtomicBool>) -> Self {
-        Setup { threads: threads.max(1), rows: 256, points: 50_000, from: Position::default(), fail_fast: false, stop }
+        Setup { threads: threads.max(1), rows: 256, points: 50_000, from: Position::default(), fail_fast: false, flush: false, stop }
     }
 }
 
@@ -236,6 +239,9 @@ struct Cutter {
 
 impl Cutter {
     fn read(mut self, mut source: impl Source) -> End {
+        if self.setup.flush {
+            return self.read_flushing(source);
+        }
         let mut curves: Vec<LightCurve> = Vec::new();
         let mut errors: Vec<ReadError> = Vec::new();
         let mut points = 0;
@@ -285,6 +291,57 @@ impl Cutter {
             self.send(&mut curves, &mut errors, at, true);
         }
         End::Finished
+    }
+
+    /// Another thread reads ahead: what it has read is a batch, be it one object alone.
+    fn read_flushing(mut self, mut source: impl Source) -> End {
+        let (send, items) = sync_channel::<(Result<LightCurve, ReadError>, Position)>(self.setup.rows.max(1));
+        let feed = move || {
+            for input in 0..source.count() {
+                let objects = source.open(input).unwrap_or_else(|e| Box::new(std::iter::once(Err(e))));
+                for (item, n) in objects.zip(1..) {
+                    if send.send((item, Position { input, item: n })).is_err() {
+                        return;
+                    }
+                }
+            }
+        };
+        // Left behind if it waits for a stream that never ends.
+        if std::thread::Builder::new().name("taxonova-feeder".into()).spawn(feed).is_err() {
+            return End::Failed;
+        }
+        loop {
+            let mut next = match items.recv_timeout(TICK) {
+                Ok(item) => Some(item),
+                Err(RecvTimeoutError::Timeout) if self.stopped() => return End::Stopped,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) if self.stopped() => return End::Stopped,
+                Err(RecvTimeoutError::Disconnected) => return End::Finished,
+            };
+            let (mut curves, mut errors, mut points, mut at) = (Vec::new(), Vec::new(), 0, Position::default());
+            while let Some((item, place)) = next.take() {
+                at = place;
+                match item {
+                    Ok(curve) => {
+                        points += curve.observations.len();
+                        curves.push(curve);
+                    }
+                    Err(e) => {
+                        errors.push(e);
+                        if self.setup.fail_fast {
+                            self.send(&mut curves, &mut errors, at, false);
+                            return End::Failed;
+                        }
+                    }
+                }
+                if curves.len() + errors.len() < self.setup.rows && points < self.setup.points {
+                    next = items.try_recv().ok();
+                }
+            }
+            if !self.send(&mut curves, &mut errors, at, true) {
+                return End::Stopped;
+            }
+        }
     }
 
     fn stopped(&self) -> bool {

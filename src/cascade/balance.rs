@@ -1,5 +1,8 @@
 //! Rare classes favoured: the class with the greatest P / rate^gamma, and the gamma that makes macro F1 greatest.
 
+/// Classes with fewer objects get no headline.
+pub const MIN_OBJECTS: u64 = 20;
+
 /// Exponents that are tried: 0 to 1 in steps of a twentieth.
 pub fn gammas() -> impl Iterator<Item = f64> {
     (0..=20).map(|i| f64::from(i) / 20.0)

@@ -10,8 +10,7 @@ use super::sums::Sums;
 use crate::taxonomy::{Layout, Taxonomy};
 use serde::Serialize;
 
-/// Classes with fewer objects get no headline.
-pub const MIN_OBJECTS: u64 = 20;
+pub use crate::cascade::balance::MIN_OBJECTS;
 /// The logarithm of a probability of 0 is that of this (as in scikit-learn): one impossible object does not
 /// make a mean infinite.
 pub(super) const LEAST_P: f64 = 1e-15;

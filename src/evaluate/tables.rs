@@ -102,7 +102,7 @@ pub fn coverage(coverage: &Coverage) -> String {
 pub fn points(rows: &[PointsCalibration]) -> String {
     let mut out = String::from("calibration by number of detections: accuracy, skill over the rates, ECE less chance\n");
     let mut parent = "";
-    for row in rows.iter().filter(|r| r.n >= MIN_OBJECTS) {
+    for row in rows.iter().filter(|r| r.n >= MIN_OBJECTS && r.skill.is_some()) {
         if row.parent != parent {
             parent = &row.parent;
             let _ = writeln!(out, "  {}", printable(parent));

@@ -48,21 +48,20 @@ const ANY_MAG: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 /// What a reference set is called instead of the model's `.onnx`.
 pub const REFSET_EXTENSION: &str = "refset.parquet";
 
-/// The models that are part of the program.
-static SHIPPED: [Shipped; 2] = [
-    Shipped {
-        name: "transients",
-        onnx: include_bytes!("../../models/transients.onnx"),
-        refset: include_bytes!("../../models/transients.refset.parquet"),
-        loaded: OnceLock::new(),
-    },
-    Shipped {
-        name: "variables",
-        onnx: include_bytes!("../../models/variables.onnx"),
-        refset: include_bytes!("../../models/variables.refset.parquet"),
-        loaded: OnceLock::new(),
-    },
-];
+/// Makes the table of the models in `models/` that are part of the program, of their names there.
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        /// The models that are part of the program; the first is used where none is named.
+        static SHIPPED: [Shipped; [$($name),*].len()] = [$(Shipped {
+            name: $name,
+            onnx: include_bytes!(concat!("../../models/", $name, ".onnx")),
+            refset: include_bytes!(concat!("../../models/", $name, ".refset.parquet")),
+            loaded: OnceLock::new(),
+        }),*];
+    };
+}
+
+shipped!["transients", "variables"];
 
 /// A model that is part of the program.
 struct Shipped {

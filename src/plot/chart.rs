@@ -44,7 +44,8 @@ impl Axis {
     /// Up to 1, from the greatest fifth that is no more than `least`.
     pub fn upper(title: &str, least: f64) -> Axis {
         // A NaN is no bound.
-        let from = (least.max(0.0).min(0.8) * 5.0 + 1e-9).floor() / 5.0;
+        let least = if least.is_nan() { 0.0 } else { least.clamp(0.0, 0.8) };
+        let from = (least * 5.0 + 1e-9).floor() / 5.0;
         let step = if from < 0.55 { 0.1 } else { 0.05 };
         let n = ((1.0 - from) / step).round() as usize;
         let ticks = (0..=n).map(|i| from + i as f64 * step).map(|v| (v, format!("{v:.2}"))).collect();

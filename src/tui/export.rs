@@ -34,7 +34,7 @@ impl Kind {
 
     /// The extensions, for messages.
     pub fn endings() -> &'static str {
-        ".csv .jsonl .parquet (rows as classify writes them) or .txt (the names)"
+        ".csv .jsonl .parquet .arrow (rows as classify writes them) or .txt (the names)"
     }
 }
 

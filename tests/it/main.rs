@@ -4,6 +4,8 @@ mod calibrate_cli;
 mod calibration;
 mod classify;
 mod classify_merge;
+mod classify_resume;
+mod classify_streams;
 mod common;
 mod curves_cli;
 mod evaluate;

@@ -46,7 +46,7 @@ fn the_uncertainty_belongs_to_each_class_of_any_tree() {
     assert!(largest > 0.005, "the networks can't agree on everything: {largest}");
     // On a tree of one level the spread of a sum is that of the sums.
     let (header, rows) = table(&["--uncertainty", "-t", "oracle-bts"]);
-    assert!(header.iter().any(|h| h == "U:SN Ia") && !rows.is_empty());
+    assert!(header.iter().any(|h| h == "U:SN-Ia") && !rows.is_empty());
 }
 
 #[test]

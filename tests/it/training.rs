@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use taxonova::lightcurve::LightCurve;
 use taxonova::lightcurve::read::{self, ReadOptions};
-use taxonova::model::refset::Refset;
 use taxonova::model::{Input, Model, ModelError, Summary};
 use taxonova::simulate::Simulator;
 use taxonova::taxonomy::{Layout, Taxonomy, parse_json, shipped_json};
@@ -168,24 +167,32 @@ fn logits_far_apart_give_finite_numbers_in_the_graph() {
 }
 
 #[test]
-fn the_shipped_model_keeps_its_promises() {
-    let model = Model::shipped().unwrap();
-    assert_eq!(model.summary().held_out, Some(9));
-    assert!(!model.trained_folds().contains(&9));
-    let (tree, _) = transients();
-    assert_eq!(taxonova::taxonomy::to_json(&tree), taxonova::taxonomy::to_json(model.taxonomy()));
-    let refset = Refset::from_parquet(Model::shipped_refset().to_vec(), &model.metadata().encoder, Path::new("refset")).unwrap();
-    assert!(refset.rows.len() > 10_000);
-    for row in &refset.rows {
-        assert_eq!(model.knows(&row.object_id), row.fold != 9, "{}", row.object_id);
-        let sum: f32 = row.atoms.iter().sum();
-        // Each is rounded to 1.6 %.
-        assert!((sum - 1.0).abs() < 1.7e-2, "{} {sum}", row.object_id);
-        assert!(row.embedding.iter().all(|e| e.is_finite()));
-    }
+fn the_shipped_models_keep_their_promises() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let size = |name: &str| std::fs::metadata(root.join(name)).unwrap().len();
-    assert!(size("transients.onnx") + size("transients.refset.parquet") <= 2_000_000);
+    let size = |name: String| std::fs::metadata(root.join(name)).unwrap().len();
+    for name in Model::shipped_names() {
+        let model = Model::shipped_named(name).unwrap().unwrap();
+        assert_eq!(model.name(), name);
+        assert_eq!(model.summary().held_out, Some(9), "{name}");
+        assert!(!model.trained_folds().contains(&9), "{name}");
+        assert_eq!(taxonova::taxonomy::shipped_json(name), Some(taxonova::taxonomy::to_json(model.taxonomy()).as_str()), "{name}");
+        let refset = model.refset().unwrap();
+        assert!(refset.rows.len() > 8_000, "{name}: {}", refset.rows.len());
+        for row in &refset.rows {
+            assert_eq!(model.knows(&row.object_id), row.fold != 9, "{name}: {}", row.object_id);
+            let sum: f32 = row.atoms.iter().sum();
+            // Each is rounded to 1.6 %.
+            assert!((sum - 1.0).abs() < 1.7e-2, "{name}: {} {sum}", row.object_id);
+            assert!(row.embedding.iter().all(|e| e.is_finite()), "{name}: {}", row.object_id);
+        }
+        // A sampled set stands for all objects that were trained on.
+        let whole = refset.rows.iter().filter(|r| r.fold != 9 && r.age_d.is_infinite());
+        let stood_for: f64 = whole.map(|r| f64::from(r.weight)).sum();
+        assert!((stood_for - model.summary().objects as f64).abs() < 1.0, "{name}: {stood_for}");
+        let pair = size(format!("{name}.onnx")) + size(format!("{name}.refset.parquet"));
+        assert!(pair <= 2_000_000, "{name}: {pair} bytes");
+        assert!(std::fs::read_to_string(root.join(format!("{name}.md"))).unwrap().contains(&format!("# {name}\n")), "{name}: its card");
+    }
 }
 
 /// Writes what `tools/check_onnx.py` compares, where TAXONOVA_DUMP names a file.

@@ -2,7 +2,7 @@
 
 use super::avro_cursor::Fault;
 use super::avro_schema::Shapes;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
@@ -12,21 +12,22 @@ const MAX_BLOCK: u64 = 256 << 20;
 /// The schema that was read last: a folder of alerts has the same in every file, and parsing it takes longer than reading one.
 static LAST: Mutex<Option<(Vec<u8>, Arc<Shapes>)>> = Mutex::new(None);
 
-fn shapes(json: Vec<u8>) -> Result<Arc<Shapes>, Fault> {
+fn shapes(json: &[u8]) -> Result<Arc<Shapes>, Fault> {
     let mut last = LAST.lock().unwrap_or_else(|e| e.into_inner());
     if let Some((known, shapes)) = &*last
-        && *known == json
+        && known == json
     {
         return Ok(shapes.clone());
     }
-    let shapes = Arc::new(Shapes::parse(&json)?);
-    *last = Some((json, shapes.clone()));
+    let shapes = Arc::new(Shapes::parse(json)?);
+    *last = Some((json.to_vec(), shapes.clone()));
     Ok(shapes)
 }
 
 /// An Avro container file whose header has been read.
 pub(super) struct AvroFile {
     pub shapes: Arc<Shapes>,
+    schema: Vec<u8>,
     codec: apache_avro::Codec,
     marker: [u8; 16],
     bytes: BufReader<Box<dyn Read + Send>>,
@@ -36,39 +37,26 @@ impl AvroFile {
     /// Reads magic, metadata and sync marker.
     pub fn open(bytes: Box<dyn Read + Send>) -> Result<AvroFile, Fault> {
         let mut bytes = BufReader::with_capacity(1 << 16, bytes);
-        let cut = |e: io::Error| format!("the header cannot be read: {e}");
-        let mut magic = [0; 4];
-        bytes.read_exact(&mut magic).map_err(cut)?;
-        let (mut schema, mut codec) = (None, Vec::new());
-        loop {
-            let mut count = integer(&mut bytes).map_err(cut)?.ok_or("the header is cut off")?;
-            if count == 0 {
-                break;
-            }
-            if count < 0 {
-                integer(&mut bytes).map_err(cut)?;
-                count = count.saturating_neg();
-            }
-            for _ in 0..count {
-                let key = sized(&mut bytes).map_err(cut)?;
-                let value = sized(&mut bytes).map_err(cut)?;
-                match key.as_slice() {
-                    b"avro.schema" => schema = Some(value),
-                    b"avro.codec" => codec = value,
-                    _ => {}
-                }
-            }
-        }
-        let mut marker = [0; 16];
-        bytes.read_exact(&mut marker).map_err(cut)?;
-        let shapes = shapes(schema.ok_or("the header holds no schema")?)?;
-        let name = if codec.is_empty() { "null".into() } else { String::from_utf8_lossy(&codec) };
-        let codec = apache_avro::Codec::from_str(&name).map_err(|_| format!("its compression {name} is not supported"))?;
-        Ok(AvroFile { shapes, codec, marker, bytes })
+        let Header { schema, codec, marker } = Header::read(&mut bytes)?;
+        let shapes = shapes(&schema)?;
+        Ok(AvroFile { shapes, schema, codec, marker, bytes })
     }
 
-    /// The next block: how many records, and their bytes. None at the end of the file.
+    /// The next block: how many records, and their bytes. None at the end of the file. Containers that were joined to one file are
+    /// read one after another, if they have the same schema.
     pub fn block(&mut self) -> Result<Option<(u64, Vec<u8>)>, Fault> {
+        // No block begins like this: its number of records would be negative.
+        while self.bytes.fill_buf().is_ok_and(|b| b.first() == Some(&b'O')) {
+            let Header { schema, codec, marker } = Header::read(&mut self.bytes)?;
+            if schema != self.schema {
+                return Err("a further container with another schema follows: split the file".to_string());
+            }
+            (self.codec, self.marker) = (codec, marker);
+        }
+        self.whole_block()
+    }
+
+    fn whole_block(&mut self) -> Result<Option<(u64, Vec<u8>)>, Fault> {
         let cut = |e: io::Error| match e.kind() {
             io::ErrorKind::UnexpectedEof => "the file ends within a block".to_string(),
             _ => e.to_string(),
@@ -85,6 +73,50 @@ impl AvroFile {
         }
         self.codec.decompress(&mut block).map_err(|e| format!("a block cannot be decompressed: {e}"))?;
         Ok(Some((count, block)))
+    }
+}
+
+/// What comes before the blocks.
+struct Header {
+    schema: Vec<u8>,
+    codec: apache_avro::Codec,
+    marker: [u8; 16],
+}
+
+impl Header {
+    fn read(bytes: &mut impl Read) -> Result<Header, Fault> {
+        let cut = |e: io::Error| format!("the header cannot be read: {e}");
+        let mut magic = [0; 4];
+        bytes.read_exact(&mut magic).map_err(cut)?;
+        if magic != *b"Obj\x01" {
+            return Err("a container does not begin where it should".to_string());
+        }
+        let (mut schema, mut codec) = (None, Vec::new());
+        loop {
+            let mut count = integer(bytes).map_err(cut)?.ok_or("the header is cut off")?;
+            if count == 0 {
+                break;
+            }
+            if count < 0 {
+                integer(bytes).map_err(cut)?;
+                count = count.saturating_neg();
+            }
+            for _ in 0..count {
+                let key = sized(bytes).map_err(cut)?;
+                let value = sized(bytes).map_err(cut)?;
+                match key.as_slice() {
+                    b"avro.schema" => schema = Some(value),
+                    b"avro.codec" => codec = value,
+                    _ => {}
+                }
+            }
+        }
+        let mut marker = [0; 16];
+        bytes.read_exact(&mut marker).map_err(cut)?;
+        let schema = schema.ok_or("the header holds no schema")?;
+        let name = if codec.is_empty() { "null".into() } else { String::from_utf8_lossy(&codec) };
+        let codec = apache_avro::Codec::from_str(&name).map_err(|_| format!("its compression {name} is not supported"))?;
+        Ok(Header { schema, codec, marker })
     }
 }
 

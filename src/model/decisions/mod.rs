@@ -1,8 +1,8 @@
 //! What the decision rules need of objects that the model never saw: conformal scores, how often the utility rule is
 //! right, and how far rare classes are best favoured, per age. Kept in the bundle; for an edited tree they are worked out again from the reference set.
 
+use crate::cascade::balance::MIN_OBJECTS;
 use crate::cascade::{Rule, Rules, balance, conformal_score, information, most_useful};
-use crate::evaluate::MIN_OBJECTS;
 use crate::taxonomy::Layout;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
