@@ -9,9 +9,9 @@ pub mod encode;
 mod engine;
 pub mod failure_file;
 pub mod job;
-mod lists;
 #[cfg(test)]
 mod job_tests;
+mod lists;
 pub mod manifest;
 pub mod merged;
 pub mod number;
