@@ -5,6 +5,7 @@
 //! cargo bench --bench classify -- --objects 1000000   the corpus again and again under new names, made in a temporary folder
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
@@ -60,10 +61,13 @@ fn repeat(data: &Path, objects: usize, to: &Path) {
             let batch = batch.slice(0, left.min(batch.num_rows()));
             left -= batch.num_rows();
             let at = batch.schema().index_of("object_id").expect("object_id");
-            let names = batch.column(at).as_string::<i32>().iter().map(|id| format!("{}-{copy}", id.unwrap_or_default()));
+            let ids = arrow::compute::cast(batch.column(at), &DataType::Utf8).expect("names as text");
+            let names = ids.as_string::<i32>().iter().map(|id| format!("{}-{copy}", id.unwrap_or_default()));
             let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
             columns[at] = Arc::new(StringArray::from_iter_values(names));
-            let batch = RecordBatch::try_new(batch.schema(), columns).expect("the same columns");
+            let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
+            fields[at] = Arc::new(Field::new("object_id", DataType::Utf8, false));
+            let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).expect("the same columns");
             let writer = writer
                 .get_or_insert_with(|| ArrowWriter::try_new(File::create(to).expect("a file"), batch.schema(), None).expect("a writer"));
             writer.write(&batch).expect("room on the disk");
