@@ -228,6 +228,30 @@ fn work<T, W: FnMut(Vec<LightCurve>) -> T>(
     }
 }
 
+/// A batch that is not closed yet.
+#[derive(Default)]
+struct Filling {
+    curves: Vec<LightCurve>,
+    errors: Vec<ReadError>,
+    /// Of the curves, together.
+    points: usize,
+}
+
+impl Filling {
+    /// Whether the item was an object, and not a fault.
+    fn add(&mut self, item: Result<LightCurve, ReadError>) -> bool {
+        let good = item.is_ok();
+        match item {
+            Ok(curve) => {
+                self.points += curve.observations.len();
+                self.curves.push(curve);
+            }
+            Err(e) => self.errors.push(e),
+        }
+        good
+    }
+}
+
 /// The reader thread: reads objects and cuts them into batches.
 struct Cutter {
     setup: Setup,
@@ -242,9 +266,7 @@ impl Cutter {
         if self.setup.flush {
             return self.read_flushing(source);
         }
-        let mut curves: Vec<LightCurve> = Vec::new();
-        let mut errors: Vec<ReadError> = Vec::new();
-        let mut points = 0;
+        let mut filling = Filling::default();
         let mut at = self.setup.from;
         while at.input < source.count() {
             if self.stopped() {
@@ -265,30 +287,19 @@ impl Cutter {
                 }
                 let Some(item) = objects.next() else { break };
                 at.item += 1;
-                match item {
-                    Ok(curve) => {
-                        points += curve.observations.len();
-                        curves.push(curve);
-                    }
-                    Err(e) => {
-                        errors.push(e);
-                        if self.setup.fail_fast {
-                            self.send(&mut curves, &mut errors, at, false);
-                            return End::Failed;
-                        }
-                    }
+                if !filling.add(item) && self.setup.fail_fast {
+                    self.send(&mut filling, at, false);
+                    return End::Failed;
                 }
-                if curves.len() >= self.setup.rows || errors.len() >= self.setup.rows || points >= self.setup.points {
-                    points = 0;
-                    if !self.send(&mut curves, &mut errors, at, true) {
-                        return End::Stopped;
-                    }
+                let full = filling.curves.len() >= self.setup.rows || filling.errors.len() >= self.setup.rows;
+                if (full || filling.points >= self.setup.points) && !self.send(&mut filling, at, true) {
+                    return End::Stopped;
                 }
             }
             at = Position { input: at.input + 1, item: 0 };
         }
-        if !curves.is_empty() || !errors.is_empty() {
-            self.send(&mut curves, &mut errors, at, true);
+        if !filling.curves.is_empty() || !filling.errors.is_empty() {
+            self.send(&mut filling, at, true);
         }
         End::Finished
     }
@@ -318,27 +329,18 @@ impl Cutter {
                 Err(RecvTimeoutError::Disconnected) if self.stopped() => return End::Stopped,
                 Err(RecvTimeoutError::Disconnected) => return End::Finished,
             };
-            let (mut curves, mut errors, mut points, mut at) = (Vec::new(), Vec::new(), 0, Position::default());
+            let (mut filling, mut at) = (Filling::default(), Position::default());
             while let Some((item, place)) = next.take() {
                 at = place;
-                match item {
-                    Ok(curve) => {
-                        points += curve.observations.len();
-                        curves.push(curve);
-                    }
-                    Err(e) => {
-                        errors.push(e);
-                        if self.setup.fail_fast {
-                            self.send(&mut curves, &mut errors, at, false);
-                            return End::Failed;
-                        }
-                    }
+                if !filling.add(item) && self.setup.fail_fast {
+                    self.send(&mut filling, at, false);
+                    return End::Failed;
                 }
-                if curves.len() + errors.len() < self.setup.rows && points < self.setup.points {
+                if filling.curves.len() + filling.errors.len() < self.setup.rows && filling.points < self.setup.points {
                     next = items.try_recv().ok();
                 }
             }
-            if !self.send(&mut curves, &mut errors, at, true) {
+            if !self.send(&mut filling, at, true) {
                 return End::Stopped;
             }
         }
@@ -349,12 +351,13 @@ impl Cutter {
     }
 
     /// False if nobody wants any more.
-    fn send(&mut self, curves: &mut Vec<LightCurve>, errors: &mut Vec<ReadError>, next: Position, whole: bool) -> bool {
+    fn send(&mut self, filling: &mut Filling, next: Position, whole: bool) -> bool {
         if self.take_place.send(()).is_err() {
             return false;
         }
         self.in_flight.fetch_add(1, Ordering::SeqCst);
-        let batch = Batch { number: self.number, curves: std::mem::take(curves), errors: std::mem::take(errors), next, whole };
+        let Filling { curves, errors, .. } = std::mem::take(filling);
+        let batch = Batch { number: self.number, curves, errors, next, whole };
         self.number += 1;
         self.send_batch.send(batch).is_ok()
     }

@@ -52,8 +52,10 @@ impl Profile {
     /// total photometry [`MIN_STAR_POINTS`].
     pub fn too_few(&self, observations: &[Observation], photometry: Photometry) -> Option<usize> {
         let star = self.groups.contains(&Group::Star) && photometry == Photometry::Total;
-        let detections = observations.iter().filter(|o| self.uses(o) && o.snr() >= window::DETECTION_SNR).count();
-        (detections < if star { MIN_STAR_POINTS } else { MIN_DETECTIONS }).then_some(detections)
+        let enough = if star { MIN_STAR_POINTS } else { MIN_DETECTIONS };
+        // Asked for each frame of the interface: no more are counted than are needed.
+        let detections = observations.iter().filter(|o| self.uses(o) && o.snr() >= window::DETECTION_SNR).take(enough).count();
+        (detections < enough).then_some(detections)
     }
 
     /// Warnings about the use of the model on this light curve.
