@@ -3,12 +3,16 @@
 //!
 //! cargo bench --bench classify                        the corpus as it is, 6,749 objects
 //! cargo bench --bench classify -- --objects 1000000   the corpus again and again under new names, made in a temporary folder
+//!
+//! What is large is done in processes of its own: the peak memory that the system tells of a program begins with what its parent had
+//! when it started it.
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -77,6 +81,19 @@ fn repeat(data: &Path, objects: usize, to: &Path) {
     writer.expect("objects").close().expect("room on the disk");
 }
 
+/// Whether the files hold the same.
+fn same(a: &Path, b: &Path) -> bool {
+    let bytes = |path: &Path| BufReader::new(File::open(path).expect("an output")).bytes().map(|b| b.expect("readable"));
+    bytes(a).eq(bytes(b))
+}
+
+/// [`repeat`] in a process of its own.
+fn repeat_apart(objects: usize, to: &Path) {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    let made = command.arg("--make").arg(objects.to_string()).arg(to).status().expect("this program once more");
+    assert!(made.success(), "the data could not be made");
+}
+
 fn main() {
     let dir = std::env::var_os("TAXONOVA_SHARED_DATA")
         .map(PathBuf::from)
@@ -86,14 +103,18 @@ fn main() {
         eprintln!("skipped: no real data (set TAXONOVA_SHARED_DATA)");
         return;
     }
-    let mut args = std::env::args().skip_while(|a| a != "--objects").skip(1);
-    let objects = args.next().and_then(|n| n.parse::<usize>().ok());
+    let after = |name: &'static str| std::env::args().skip_while(move |a| a != name).skip(1);
+    let number = |name: &'static str| after(name).next().and_then(|n| n.parse::<usize>().ok());
+    if let (Some(objects), Some(to)) = (number("--make"), after("--make").nth(1)) {
+        return repeat(&corpus, objects, Path::new(&to));
+    }
+    let objects = number("--objects");
     let temporary = tempfile::tempdir().expect("a temporary folder");
     let (data, objects) = match objects {
         None => (corpus.clone(), 6749),
         Some(n) => {
             let data = temporary.path().join("repeated.parquet");
-            repeat(&corpus, n, &data);
+            repeat_apart(n, &data);
             (data, n)
         }
     };
@@ -110,7 +131,6 @@ fn main() {
     let two = classify(&data, 2, Some(&other), None);
     say("two threads, .csv", two);
     println!("two threads against one: {:.2} (wall time)", one.wall_s / two.wall_s);
-    let same = |a: &Path, b: &Path| std::fs::read(a).expect("an output") == std::fs::read(b).expect("an output");
     println!("the same bytes: {}", same(&csv, &other));
     // A stream keeps nothing to go on with: what a file costs more is the price of that.
     let (mut kept, mut straight) = (two.cpu_s, f64::INFINITY);
@@ -126,7 +146,7 @@ fn main() {
 /// One object alone: the whole command, and what each further object costs, by `--flush`, which answers them one by one.
 fn alone(corpus: &Path, folder: &Path) {
     let single = folder.join("single.parquet");
-    repeat(corpus, 1, &single);
+    repeat_apart(1, &single);
     let mut whole: Vec<Cost> = (0..10).map(|_| classify(&single, 1, None, None)).collect();
     whole.sort_by(|a, b| a.cpu_s.total_cmp(&b.cpu_s));
     println!("one object, the whole command: {:.1} ms CPU, {:.1} ms (median of 10)", 1e3 * whole[5].cpu_s, 1e3 * whole[5].wall_s);
@@ -136,13 +156,18 @@ fn alone(corpus: &Path, folder: &Path) {
     let curves: Vec<_> =
         taxonova::lightcurve::read::open(corpus, &options).expect("the corpus").filter_map(Result::ok).take(1000).collect();
     let begun = Instant::now();
+    let mut preparing = 0.0;
     for curve in &curves {
+        let started = Instant::now();
         let input = model.prepare(&curve.observations, curve.photometry);
+        preparing += started.elapsed().as_secs_f64();
         assert_eq!(session.run(&[input]).expect("an answer").len(), 1);
     }
+    let per_object = |s: f64| 1e3 * s / curves.len() as f64;
     println!(
-        "one object per call, model loaded: {:.3} ms (mean of {})",
-        1e3 * begun.elapsed().as_secs_f64() / curves.len() as f64,
-        curves.len()
+        "one object per call, model loaded: {:.3} ms (mean of {}; {:.3} ms of it features)",
+        per_object(begun.elapsed().as_secs_f64()),
+        curves.len(),
+        per_object(preparing)
     );
 }

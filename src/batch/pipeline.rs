@@ -1,5 +1,6 @@
-//! Reader thread -> batches -> worker threads -> results in order. Bounded: only so many batches are under
-//! way at once. Knows nothing of what the workers make of a batch.
+//! Inputs -> batches -> workers -> results in order. Bounded: only so many batches are under way at once. One of the
+//! workers reads, and works on a batch itself whenever the others have enough to do: N threads keep N processors busy.
+//! Knows nothing of what the workers make of a batch.
 
 use super::classifier::panic_text;
 use crate::lightcurve::LightCurve;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -150,21 +151,34 @@ where
     let in_flight = Arc::new(AtomicUsize::new(0));
     let batches = Arc::new(Mutex::new(batches));
     let make = Arc::new(make);
+    let spawn = |job: Box<dyn FnOnce() -> Option<End> + Send>| {
+        let thread = std::thread::Builder::new().name(WORKER.into());
+        thread.spawn(job).map_err(|e| Broken::Worker(format!("no thread: {e}")))
+    };
+    let work_off = |batches: &Mutex<Receiver<Batch>>, worker: &mut Worker<T, W>| {
+        let next = || batches.lock().unwrap_or_else(|e| e.into_inner()).recv();
+        while next().is_ok_and(|batch| worker.work(batch)) {}
+    };
     let reader = {
         let (setup, in_flight) = (setup.clone(), in_flight.clone());
-        std::thread::Builder::new()
-            .name("taxonova-reader".into())
-            .spawn(move || Cutter { setup, in_flight, take_place, send_batch, number: 0 }.read(source))
-            .map_err(|e| Broken::Worker(format!("no thread: {e}")))?
+        let (batches, send_made, make) = (batches.clone(), send_made.clone(), make.clone());
+        // Without other workers nobody takes batches from the queue.
+        let queue = (threads > 1).then_some(send_batch);
+        spawn(Box::new(move || {
+            let mut worker = Worker::new(&*make, &send_made);
+            let work = |batch| worker.work(batch);
+            let end = Cutter { setup, in_flight, take_place, queue, work, number: 0 }.read(source);
+            work_off(&batches, &mut worker);
+            Some(end)
+        }))?
     };
     let mut workers = Vec::with_capacity(threads);
-    for _ in 0..threads {
+    for _ in 1..threads {
         let (batches, send_made, make) = (batches.clone(), send_made.clone(), make.clone());
-        let worker = std::thread::Builder::new()
-            .name(WORKER.into())
-            .spawn(move || work(&batches, &send_made, &*make))
-            .map_err(|e| Broken::Worker(format!("no thread: {e}")))?;
-        workers.push(worker);
+        workers.push(spawn(Box::new(move || {
+            work_off(&batches, &mut Worker::new(&*make, &send_made));
+            None
+        }))?);
     }
     drop(send_made);
 
@@ -198,33 +212,37 @@ where
         }
     }
     match reader.join() {
-        Ok(end) => Ok(end),
+        Ok(end) => Ok(end.unwrap_or(End::Finished)),
         Err(panic) => Err(Broken::Worker(panic_text(panic.as_ref()))),
     }
 }
 
-fn work<T, W: FnMut(Vec<LightCurve>) -> T>(
-    batches: &Mutex<Receiver<Batch>>,
-    send_made: &Sender<Made<T>>,
-    make: &dyn Fn() -> Result<W, String>,
-) {
-    let mut worker: Option<W> = None;
-    loop {
-        let received = batches.lock().unwrap_or_else(|e| e.into_inner()).recv();
-        let Ok(Batch { number, curves, errors, next, whole }) = received else { return };
+/// What a thread works with; made once it has something to do.
+struct Worker<'a, T, W> {
+    made: Option<W>,
+    make: &'a (dyn Fn() -> Result<W, String> + Send + Sync),
+    results: &'a Sender<Made<T>>,
+}
+
+impl<'a, T, W: FnMut(Vec<LightCurve>) -> T> Worker<'a, T, W> {
+    fn new(make: &'a (dyn Fn() -> Result<W, String> + Send + Sync), results: &'a Sender<Made<T>>) -> Self {
+        Worker { made: None, make, results }
+    }
+
+    /// False if nobody wants the result. A panic becomes one.
+    fn work(&mut self, batch: Batch) -> bool {
+        let Batch { number, curves, errors, next, whole } = batch;
         let objects = curves.len() as u64;
         let made = catch_unwind(AssertUnwindSafe(|| {
-            let worker = match worker.as_mut() {
+            let worker = match self.made.as_mut() {
                 Some(w) => w,
-                None => worker.insert(make()?),
+                None => self.made.insert((self.make)()?),
             };
             Ok(worker(curves))
         }))
         .unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
         let done = made.map(|output| Done { output, objects, errors, next, whole });
-        if send_made.send((number, done)).is_err() {
-            return;
-        }
+        self.results.send((number, done)).is_ok()
     }
 }
 
@@ -252,16 +270,17 @@ impl Filling {
     }
 }
 
-/// The reader thread: reads objects and cuts them into batches.
-struct Cutter {
+/// Reads objects, cuts them into batches, and works on a batch itself where the queue of the others is full.
+struct Cutter<F> {
     setup: Setup,
     in_flight: Arc<AtomicUsize>,
     take_place: SyncSender<()>,
-    send_batch: SyncSender<Batch>,
+    queue: Option<SyncSender<Batch>>,
+    work: F,
     number: u64,
 }
 
-impl Cutter {
+impl<F: FnMut(Batch) -> bool> Cutter<F> {
     fn read(mut self, mut source: impl Source) -> End {
         if self.setup.flush {
             return self.read_flushing(source);
@@ -359,6 +378,11 @@ impl Cutter {
         let Filling { curves, errors, .. } = std::mem::take(filling);
         let batch = Batch { number: self.number, curves, errors, next, whole };
         self.number += 1;
-        self.send_batch.send(batch).is_ok()
+        let Some(queue) = &self.queue else { return (self.work)(batch) };
+        match queue.try_send(batch) {
+            Ok(()) => true,
+            Err(TrySendError::Full(batch)) => (self.work)(batch),
+            Err(TrySendError::Disconnected(_)) => false,
+        }
     }
 }

@@ -61,7 +61,7 @@ macro_rules! shipped {
     };
 }
 
-shipped!["transients", "variables"];
+shipped!["transients", "variables", "full"];
 
 /// A model that is part of the program.
 struct Shipped {

@@ -12,6 +12,9 @@ use tract_onnx::tract_core::plan::SimpleState;
 /// Objects of a full batch.
 pub const BATCH: usize = 64;
 
+/// Outputs that are asked for, before the members' logits.
+const USED: [&str; 2] = [OUTPUTS[0], OUTPUTS[1]];
+
 type Plan = Arc<TypedRunnableModel>;
 type State = SimpleState<TypedFact, Box<dyn TypedOp>>;
 
@@ -103,9 +106,15 @@ fn state<'a>(slot: &'a mut Option<State>, model: &Model, batch: usize) -> Result
 
 /// tract may panic on graphs that it does not know, hence the guard.
 fn compile(model: &Model, batch: usize) -> Result<Plan, String> {
+    let mut proto = model.proto.clone();
+    let outputs = proto.graph.iter_mut().flat_map(|g| &mut g.output);
+    if !outputs.map(|o| &o.name).take(OUTPUTS.len()).eq(OUTPUTS.iter()) {
+        return Err("it does not have the three outputs of a taxonova model".into());
+    }
+    // Log probabilities are worked out in double precision: for other runtimes they are outputs, here nothing needs them.
+    proto.graph.iter_mut().for_each(|g| g.output.retain(|o| o.name != OUTPUTS[2]));
     let build = || -> TractResult<Plan> {
-        let mut graph =
-            tract_onnx::onnx().with_ignore_value_info(true).with_ignore_output_shapes(true).model_for_proto_model(&model.proto)?;
+        let mut graph = tract_onnx::onnx().with_ignore_value_info(true).with_ignore_output_shapes(true).model_for_proto_model(&proto)?;
         graph.set_input_fact(0, f32::fact([batch, model.columns.len()]).into())?;
         graph.into_optimized()?.into_runnable()
     };
@@ -130,18 +139,18 @@ fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, o
         .map_err(|_| graph_error(&model.path, "the engine failed"))?
         .map_err(|e| graph_error(&model.path, e))?;
     let n = model.layout.len();
-    let mut columns = Vec::with_capacity(3);
-    for (value, name) in result.iter().zip(OUTPUTS) {
+    let mut columns = Vec::with_capacity(USED.len());
+    for (value, name) in result.iter().zip(USED) {
         let view = value.to_plain_array_view::<f32>().map_err(|e| graph_error(&model.path, e))?;
         if view.ndim() != 2 || view.shape().first() != Some(&batch) || (name != OUTPUTS[0] && view.shape().get(1) != Some(&n)) {
             return Err(graph_error(&model.path, format!("output {name} has shape {:?}, expected [{batch}, {n}]", view.shape())));
         }
         columns.push((view.iter().copied().collect::<Vec<f32>>(), view.shape()[1]));
     }
-    let [(embedding, e), (conditional, _), _] = columns.as_slice() else {
-        return Err(graph_error(&model.path, "it does not have the three outputs of a taxonova model"));
+    let [(embedding, e), (conditional, _)] = columns.as_slice() else {
+        return Err(graph_error(&model.path, "it gave fewer outputs than it has"));
     };
-    let members: Vec<f32> = match result.get(OUTPUTS.len()) {
+    let members: Vec<f32> = match result.get(USED.len()) {
         None => Vec::new(),
         Some(value) => {
             let view = value.to_plain_array_view::<f32>().map_err(|e| graph_error(&model.path, e))?;
