@@ -114,8 +114,8 @@ impl<E: Engine> Classifier<E> {
 
     fn prepare(&self, curve: LightCurve) -> (Row, Option<E::Input>) {
         let mut row = Row::new(&curve);
-        if !self.engine.usable(&curve) {
-            row.not_usable();
+        if let Some(why) = self.engine.unusable(&curve) {
+            row.not_usable(why);
             return (row, None);
         }
         match catch_unwind(AssertUnwindSafe(|| (self.engine.warnings(&curve), self.engine.prepare(&curve)))) {

@@ -22,8 +22,8 @@ pub trait Engine {
     /// What the network is given of one object.
     type Input;
 
-    /// Whether there is anything to classify: at least one measurement in a band that the model knows.
-    fn usable(&self, curve: &LightCurve) -> bool;
+    /// Why there is nothing to classify: no measurement in a band that the model knows, or the other kind of photometry.
+    fn unusable(&self, curve: &LightCurve) -> Option<&'static str>;
 
     /// Times (MJD) at which its history is told, at most so many.
     fn epochs(&self, curve: &LightCurve, most: usize) -> Vec<f64>;
@@ -87,8 +87,8 @@ impl Engine for ModelEngine {
     /// With the age that they were seen at, days since the first detection.
     type Input = (Input, f64);
 
-    fn usable(&self, curve: &LightCurve) -> bool {
-        self.model.can_use(curve)
+    fn unusable(&self, curve: &LightCurve) -> Option<&'static str> {
+        self.model.unusable(curve)
     }
 
     fn epochs(&self, curve: &LightCurve, most: usize) -> Vec<f64> {
@@ -100,9 +100,9 @@ impl Engine for ModelEngine {
     }
 
     fn run(&mut self, inputs: &[Self::Input]) -> Result<Vec<Answer>, String> {
-        let (features, ages): (Vec<Input>, Vec<f64>) = inputs.iter().cloned().unzip();
+        let features: Vec<&Input> = inputs.iter().map(|(features, _)| features).collect();
         let outputs = self.session.run(&features).map_err(|e| e.to_string())?;
-        Ok(outputs.into_iter().zip(ages).map(|(output, age_d)| self.answer(output, age_d)).collect())
+        Ok(outputs.into_iter().zip(inputs).map(|(output, (_, age_d))| self.answer(output, *age_d)).collect())
     }
 
     fn warnings(&self, curve: &LightCurve) -> Vec<Warning> {

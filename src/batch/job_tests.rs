@@ -24,8 +24,9 @@ struct FakeEngine;
 impl Engine for FakeEngine {
     type Input = (String, usize);
 
-    fn usable(&self, curve: &LightCurve) -> bool {
-        curve.observations.iter().any(|o| crate::features::Group::Transient.uses(o))
+    fn unusable(&self, curve: &LightCurve) -> Option<&'static str> {
+        let any = curve.observations.iter().any(|o| crate::features::Group::Transient.uses(o));
+        (!any).then_some("of no use")
     }
 
     fn epochs(&self, _: &LightCurve, _: usize) -> Vec<f64> {
@@ -167,7 +168,7 @@ fn an_object_without_usable_points_gets_a_row() {
     for row in rows.records() {
         let row = row.unwrap();
         assert!(row[4].is_empty() && row[8].is_empty() && row[10].is_empty());
-        assert!(row[7].contains("no usable points"), "{row:?}");
+        assert!(row[7].contains("not classified: of no use"), "{row:?}");
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Row {
     pub n_obs: usize,
     /// First to last of them, days.
     pub span_d: f64,
-    /// None: not classified (no usable points, or a fault; `warnings` say which).
+    /// None: not classified (nothing of use to the model, or a fault; `warnings` say which).
     pub decision: Option<Decision>,
     /// P per slot of the target tree; NaN = not in the model. Empty where there is no decision.
     pub p: Vec<f64>,
@@ -68,9 +68,9 @@ impl Row {
         }
     }
 
-    /// There is nothing to classify.
-    pub fn not_usable(&mut self) {
-        self.warnings.push("no usable points: not classified".into());
+    /// There is nothing to classify, and why.
+    pub fn not_usable(&mut self, why: &str) {
+        self.warnings.push(format!("not classified: {why}"));
     }
 
     /// An internal fault kept the object from being classified.

@@ -3,6 +3,7 @@
 
 use super::{Input, MEMBERS, Model, ModelError, OUTPUTS};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
+use std::borrow::Borrow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -58,7 +59,7 @@ impl Session {
     }
 
     /// Runs any number of objects.
-    pub fn run(&mut self, inputs: &[Input]) -> Result<Vec<Output>, ModelError> {
+    pub fn run<I: Borrow<Input>>(&mut self, inputs: &[I]) -> Result<Vec<Output>, ModelError> {
         let mut outputs = Vec::with_capacity(inputs.len());
         if let [only] = inputs {
             let model = self.model.clone();
@@ -125,14 +126,21 @@ fn compile(model: &Model, batch: usize) -> Result<Plan, String> {
     }
 }
 
-fn run_batch(model: &Model, state: &mut State, inputs: &[Input], batch: usize, outputs: &mut Vec<Output>) -> Result<(), ModelError> {
+fn run_batch(
+    model: &Model,
+    state: &mut State,
+    inputs: &[impl Borrow<Input>],
+    batch: usize,
+    outputs: &mut Vec<Output>,
+) -> Result<(), ModelError> {
     let width = model.columns.len();
     let mut data = vec![f32::NAN; batch * width];
     for (row, input) in data.chunks_mut(width.max(1)).zip(inputs) {
-        if input.0.len() != width {
-            return Err(graph_error(&model.path, format!("{} features given, {width} expected", input.0.len())));
+        let Input(features) = input.borrow();
+        if features.len() != width {
+            return Err(graph_error(&model.path, format!("{} features given, {width} expected", features.len())));
         }
-        row.copy_from_slice(&input.0);
+        row.copy_from_slice(features);
     }
     let tensor = Tensor::from_shape(&[batch, width], &data).map_err(|e| graph_error(&model.path, e))?;
     let result = catch_unwind(AssertUnwindSafe(|| state.run(tvec!(tensor.into()))))

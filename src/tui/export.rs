@@ -116,8 +116,8 @@ impl Export {
 
     fn row(&self, o: &ExportedObject) -> Row {
         let mut row = Row::new(&o.curve);
-        if self.profile.as_ref().is_some_and(|p| !p.can_use(&o.curve)) {
-            row.not_usable();
+        if let Some(why) = self.profile.as_ref().and_then(|p| p.unusable(&o.curve.observations, o.curve.photometry)) {
+            row.not_usable(why);
             return row;
         }
         match (&o.p, &self.regrouper) {

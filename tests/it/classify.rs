@@ -193,6 +193,18 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
+fn the_other_kind_of_photometry_is_named_as_the_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = write(dir.path(), "a.csv", light_curves("a", 2));
+    let found = rows(&classify(&["-m", "variables", &data]).out);
+    assert_eq!(found.len(), 2);
+    for row in found {
+        assert!(row["decision"].is_empty(), "{row:?}");
+        assert!(row["warnings"].contains("not classified: difference photometry, but the model knows total photometry alone"), "{row:?}");
+    }
+}
+
+#[test]
 fn json_lines_and_parquet_hold_what_the_csv_holds() {
     use arrow::array::{Array, AsArray};
     use arrow::datatypes::{Float64Type, Int64Type};
@@ -208,7 +220,7 @@ fn json_lines_and_parquet_hold_what_the_csv_holds() {
     let csv = rows(&std::fs::read_to_string(out("csv")).unwrap());
     assert_eq!(csv.len(), 21);
     let last = csv.last().unwrap();
-    assert!(last["decision"].is_empty() && last["decision_p"].is_empty() && last["warnings"].contains("no usable points"));
+    assert!(last["decision"].is_empty() && last["decision_p"].is_empty() && last["warnings"].contains("not classified: no measurement in a band"));
     assert!(last.iter().all(|(k, v)| !k.starts_with("P:") || v.is_empty()));
     let same = |text: &str, value: Option<f64>| match value {
         None => assert_eq!(text, ""),
