@@ -5,7 +5,8 @@
 //! published, which tell SLSN-II from SN IIn.
 //!
 //! cargo bench --bench five_class -- [--seeds 5] [--members 1] [--flat] [--beta 0.5] [--write FILE_SEED.csv] [--no-brightness] ...
-//! (--no-brightness: without the features that are apparent magnitudes; every number of `TrainConfig` has an option of its name; see `main`)
+//! (--write: probabilities of each seed, and FILE_favoured.csv with what the rule says, for `tools/paired.py`;
+//! --no-brightness: without the features that are apparent magnitudes; every number of `TrainConfig` has an option of its name; see `main`)
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -51,6 +52,8 @@ fn main() {
     let readings: Vec<(Labels, Reading)> = kinds.into_iter().map(|labels| (labels, read(labels))).collect();
     let mut truths: Vec<Vec<usize>> = vec![Vec::new(); readings.len()];
     let mut answers: Vec<[Vec<Vec<usize>>; 3]> = readings.iter().map(|_| Default::default()).collect();
+    // Of each row of the first reading: object, class and fold.
+    let mut about: Vec<String> = Vec::new();
     let seeds: u64 = argument("--seeds", 5);
     let begin = cpu_seconds();
     for seed in 1..=seeds {
@@ -74,6 +77,10 @@ fn main() {
         }
         for (k, (labels, reading)) in readings.iter().enumerate() {
             let scored = set.iter().zip(&predictions).filter_map(|(e, p)| Some((e, p, reading.truth(e)?)));
+            if k == 0 {
+                let of = |e: &Example| format!("{},{},{}", e.object_id, e.five_class.as_deref().unwrap_or_default(), e.fold);
+                about = scored.clone().map(|(e, ..)| of(e)).collect();
+            }
             let rows: Vec<Row> = scored.map(|(e, p, truth)| row(&layout, reading, e, p, truth)).collect();
             truths[k] = rows.iter().map(|r| r.truth).collect();
             for (choice, of_choice) in Choice::ALL.into_iter().zip(&mut answers[k]) {
@@ -91,6 +98,10 @@ fn main() {
         config.members,
         (cpu_seconds() - begin) / seeds as f64
     );
+    if let (false, Some(answers)) = (out.is_empty(), answers.first()) {
+        let favoured = Choice::ALL.iter().zip(answers).find(|(choice, _)| **choice == Choice::Favoured);
+        favoured.iter().for_each(|(_, seeds)| write_favoured(&out.replace("SEED", "favoured"), &about, seeds));
+    }
     for (((labels, _), truths), answers) in readings.iter().zip(&truths).zip(&answers) {
         for (choice, of_seeds) in Choice::ALL.into_iter().zip(answers) {
             println!("  {}", line(*labels, choice, truths, of_seeds));
@@ -171,11 +182,23 @@ fn early(layout: &Layout, set: &[Example], predictions: &[Vec<Prediction>]) {
 
 /// The probabilities of the five as a file.
 fn write(path: &str, set: &[Example], predictions: &[Vec<Prediction>], reading: &Reading) {
-    let mut text = String::from("object_id,five_class,fold,p_ia,p_ii,p_iin,p_slsn,p_ibc\n");
+    let classes: Vec<String> = FIVE_CLASSES.iter().map(|class| format!(",P:{class}")).collect();
+    let mut text = format!("object_id,five_class,fold{}\n", classes.concat());
     for (e, p) in set.iter().zip(predictions) {
         let Some(five) = &e.five_class else { continue };
         let p: Vec<String> = reading.p(&probabilities(&p[0].log_probability)).iter().map(|p| format!("{p:.6}")).collect();
         text += &format!("{},{five},{},{}\n", e.object_id, e.fold, p.join(","));
+    }
+    std::fs::write(path, text).unwrap_or_else(|e| fail(e));
+}
+
+/// What the rule that favours rare classes says, a column for each seed, as `tools/paired.py` reads it.
+fn write_favoured(path: &str, about: &[String], seeds: &[Vec<usize>]) {
+    let columns: Vec<String> = (1..=seeds.len()).map(|seed| format!(",seed{seed}")).collect();
+    let mut text = format!("object_id,five_class,fold{}\n", columns.concat());
+    for (i, about) in about.iter().enumerate() {
+        let answers: String = seeds.iter().map(|s| format!(",{}", FIVE_CLASSES[s[i]])).collect();
+        text += &format!("{about}{answers}\n");
     }
     std::fs::write(path, text).unwrap_or_else(|e| fail(e));
 }
