@@ -220,7 +220,11 @@ fn json_lines_and_parquet_hold_what_the_csv_holds() {
     let csv = rows(&std::fs::read_to_string(out("csv")).unwrap());
     assert_eq!(csv.len(), 21);
     let last = csv.last().unwrap();
-    assert!(last["decision"].is_empty() && last["decision_p"].is_empty() && last["warnings"].contains("not classified: no measurement in a band"));
+    assert!(
+        last["decision"].is_empty()
+            && last["decision_p"].is_empty()
+            && last["warnings"].contains("not classified: no measurement in a band")
+    );
     assert!(last.iter().all(|(k, v)| !k.starts_with("P:") || v.is_empty()));
     let same = |text: &str, value: Option<f64>| match value {
         None => assert_eq!(text, ""),

@@ -1,14 +1,18 @@
 //! Gathers the rows of a long table into objects.
 
-use super::formats::Context;
+use super::formats::{self, Context};
 use super::points;
-use super::{Place, ReadError};
+use super::source::Source;
+use super::{Place, ReadError, ReadOptions};
 use crate::lightcurve::{LightCurve, Observation, Photometry, Warning};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
-/// So many names of a stream are remembered, to notice one that comes again.
-const REMEMBERED: usize = 1 << 20;
+/// So many names of a stream are remembered, to notice one that comes again (some 20 bytes each).
+const REMEMBERED: usize = 1 << 23;
+/// Said of an object of a stream whose rows do not stand together.
+const CAME_BEFORE: &str = "rows of this object came before, apart from these: a stream is not merged";
 /// What an object takes besides its points, roughly.
 const BYTES_PER_OBJECT: u64 = 400;
 
@@ -93,6 +97,18 @@ impl Draft {
             }
         }
         curve
+    }
+}
+
+/// Whether the rows of each object of a file stand together, as far as can be seen: it is read once to its end, or as far as the first object that comes
+/// again.
+pub(super) fn stand_together(path: &Path, options: &ReadOptions) -> bool {
+    let options = ReadOptions { merge_rows: false, ..options.clone() };
+    match Source::file(path).and_then(|source| formats::open(source, &options)) {
+        Ok((_, mut objects)) => {
+            !objects.any(|o| o.is_ok_and(|o| o.warnings.iter().any(|w| matches!(w, Warning::Other(t) if t == CAME_BEFORE))))
+        }
+        Err(_) => false,
     }
 }
 
@@ -182,7 +198,7 @@ impl Drafts {
             false => self.seen.contains(&hasher.finish()),
         };
         if again {
-            self.drafts[i].warn(Warning::Other("rows of this object came before, apart from these: a stream is not merged".to_string()));
+            self.drafts[i].warn(Warning::Other(CAME_BEFORE.to_string()));
         }
         i
     }
@@ -194,7 +210,7 @@ impl Drafts {
             return Ok(());
         }
         let found = format!("more than {} rows of {} objects, too much to keep in memory", self.rows, self.drafts.len());
-        let expected = "a smaller table: split it, or sort it by object and read it from standard input";
+        let expected = "a table sorted by object, which need not be kept in memory";
         Err(self.context.error(Place::File, found, expected))
     }
 

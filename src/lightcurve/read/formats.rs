@@ -8,7 +8,7 @@ use super::points::BandCache;
 use super::source::Source;
 use super::text::{self, TextFile};
 use super::{
-    Objects, Place, ReadError, ReadOptions, atlas, blank_table, corpus, delimited, filter_blocks, fink_parquet, fits, irsa_ztf,
+    Objects, Place, ReadError, ReadOptions, atlas, blank_table, corpus, delimited, drafts, filter_blocks, fink_parquet, fits, irsa_ztf,
     long_parquet, lsst_avro, snana_fits, snana_text, ztf_avro, ztf_forced,
 };
 use super::{json, json_brokers, json_values, osc_json, votable};
@@ -56,6 +56,8 @@ pub struct FormatInfo {
     pub columns: &'static str,
     /// The survey's own rules of quality: which points are dropped (and counted), how errors are scaled; empty where there are none.
     pub quality: &'static str,
+    /// Whether rows or packets of one object are gathered over the file.
+    pub(super) gathers: bool,
     /// Whether an opened file is of this format.
     pub(super) accepts: fn(&Opened) -> bool,
     /// The objects in it.
@@ -72,6 +74,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "object_id; lists of equal length mjd (or jd), band, and mag with mag_err, or flux_ujy with flux_err, and lim_mag; \
                   label, survey, photometry (difference | total), fold; other columns are kept as text.",
         quality: "",
+        gathers: false,
         accepts: corpus::accepts,
         objects: corpus::objects,
     },
@@ -82,6 +85,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["parquet", "pq"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
         quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
+        gathers: true,
         accepts: fink_parquet::accepts,
         objects: fink_parquet::objects,
     },
@@ -92,6 +96,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["parquet", "pq"],
         columns: "oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; diffmaglim (a limit where magpsf is null).",
         quality: "The sign of isdiffpos; repeats of a time and filter are dropped and counted.",
+        gathers: true,
         accepts: long_parquet::accepts_alerce,
         objects: long_parquet::objects_alerce,
     },
@@ -102,6 +107,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["parquet", "pq"],
         columns: "Columns named as in CSV, of any width; the rows of an object need not be adjacent.",
         quality: "",
+        gathers: true,
         accepts: long_parquet::accepts_long,
         objects: long_parquet::objects_long,
     },
@@ -112,6 +118,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["avro"],
         columns: "objectId, candidate and prv_candidates with jd, fid, magpsf, sigmapsf, isdiffpos, diffmaglim (a limit where magpsf is null).",
         quality: "The sign of isdiffpos; alerts of one object merge, points that histories repeat are dropped and counted.",
+        gathers: true,
         accepts: ztf_avro::accepts,
         objects: ztf_avro::objects,
     },
@@ -125,6 +132,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   sigma). A detection beats forced photometry of the same time and band.",
         quality: "Points with psfFlux_flag (the fit of the PSF failed) or timeWithdrawnMjdTai (marked invalid by Rubin) are dropped and counted; other flags say \
                   nothing of the flux and are not used.",
+        gathers: true,
         accepts: lsst_avro::accepts,
         objects: lsst_avro::objects,
     },
@@ -136,6 +144,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "NAME_HEAD.FITS with SNID, PTROBS_MIN, PTROBS_MAX, and beside it NAME_PHOT.FITS (or the file of PHOTFILE) with MJD, BAND (or \
                   FLT), FLUXCAL, FLUXCALERR (zero point 27.5); give either. The label is SIM_TYPE_NAME, else SNTYPE if it is above 0.",
         quality: "Rows between two objects (MJD -777) are passed over; PHOTFLAG, whose bits every survey defines anew, is not used.",
+        gathers: false,
         accepts: snana_fits::accepts,
         objects: snana_fits::objects,
     },
@@ -147,6 +156,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its TUNIT; a column time counts from MJDREF if \
                   there is one.",
         quality: "",
+        gathers: true,
         accepts: fits::accepts,
         objects: fits::objects,
     },
@@ -161,6 +171,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   say so.",
         quality: "Rows whose err (the code of the fit) is not 0 are dropped and counted, and failed fits with uJy or duJy beyond 1e7 (6.4 mag). \
                   No further cut: the service documents none.",
+        gathers: true,
         accepts: atlas::accepts,
         objects: atlas::objects,
     },
@@ -175,6 +186,7 @@ pub static FORMATS: &[FormatInfo] = &[
         quality: "By the service's guide, dropped and counted: infobitssci >= 33554432; procstatus 54, 55, 56, 60, 61, 64, 255; rows without a \
                   flux; scisigpix > 25; sciinpseeing > 4. Where the median forcediffimchisq of a band is above 1.2, its errors are \
                   multiplied by the root of it, with a warning.",
+        gathers: true,
         accepts: ztf_forced::accepts,
         objects: ztf_forced::objects,
     },
@@ -186,6 +198,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "oid, mjd (not hjd), mag, magerr, catflags, filtercode (zg, zr, zi), ra, dec. Oids within 1.5 arcsec of each other are one \
                   object, named by the first of them. Total photometry.",
         quality: "Points with the bit 32768 of catflags are dropped and counted.",
+        gathers: true,
         accepts: irsa_ztf::accepts,
         objects: irsa_ztf::objects,
     },
@@ -199,6 +212,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   name, not a number. A filter's letter is that of the survey; of surveys without bands of their own here it stays an \
                   unknown band.",
         quality: "",
+        gathers: true,
         accepts: snana_text::accepts,
         objects: snana_text::objects,
     },
@@ -210,6 +224,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "# SNNAME: name (else the object is named by the file), # FILTER g, # MJD MAG MAGERR Upperlimit (or other names, as in \
                   CSV), then rows; Upperlimit T makes a magnitude a 5-sigma limit.",
         quality: "",
+        gathers: true,
         accepts: filter_blocks::accepts,
         objects: filter_blocks::objects,
     },
@@ -220,6 +235,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["txt", "dat", "tbl", "asc"],
         columns: "A line of names (a comment or not), as in CSV, then rows; without a column of bands all points are in an unknown band.",
         quality: "",
+        gathers: true,
         accepts: blank_table::accepts_named,
         objects: blank_table::objects_named,
     },
@@ -232,6 +248,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   error, separated by blanks or commas; three columns are time, magnitude, error in an unknown band. One object, named by \
                   the file.",
         quality: "",
+        gathers: true,
         accepts: blank_table::accepts_plain,
         objects: blank_table::objects_plain,
     },
@@ -243,6 +260,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "detections with oid, mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf (newer: mag, e_mag), isdiffpos, and non_detections with \
                   mjd, fid, diffmaglim; or a bare list of detections.",
         quality: "",
+        gathers: true,
         accepts: json_brokers::accepts_alerce,
         objects: json_brokers::objects_alerce,
     },
@@ -254,6 +272,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "objectId and candidates with jd (mjd), fid, magpsf, sigmapsf, isdiffpos, diffmaglim; or diaObjectId, diaSourcesList and \
                   diaForcedSourcesList with midpointMjdTai, band, psfFlux and psfFluxErr (nJy).",
         quality: "A detection beats forced photometry of the same time and band.",
+        gathers: true,
         accepts: json_brokers::accepts_lasair,
         objects: json_brokers::objects_lasair,
     },
@@ -267,6 +286,7 @@ pub static FORMATS: &[FormatInfo] = &[
         quality: "Vega magnitudes become AB by the offsets of the bands; Johnson-Cousins and Swift bands of no stated system are taken as Vega. \
                   Entries without a magnitude (radio, X-rays, counts), without an error (unless limits), with the host's light, K-corrected, \
                   corrected for dust or of models are dropped.",
+        gathers: true,
         accepts: osc_json::accepts,
         objects: osc_json::objects,
     },
@@ -278,6 +298,7 @@ pub static FORMATS: &[FormatInfo] = &[
         columns: "Keys named as the columns in CSV: object_id, mjd, band, mag, mag_err, ... as lists of equal length, or as single values; one \
                   object, a list, or one a line.",
         quality: "",
+        gathers: true,
         accepts: json::accepts,
         objects: json::objects,
     },
@@ -288,6 +309,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["vot", "votable", "xml"],
         columns: "Columns named as in CSV; a column flux is in the Jy, mJy, uJy or nJy of its unit; VALUES null marks what is missing.",
         quality: "",
+        gathers: true,
         accepts: votable::accepts,
         objects: votable::objects,
     },
@@ -298,6 +320,7 @@ pub static FORMATS: &[FormatInfo] = &[
         extensions: &["csv"],
         columns: "mjd, fid (1 g, 2 r, 3 i), magpsf, sigmapsf, isdiffpos; oid, without which the file is one object named by the file.",
         quality: "isdiffpos tells the sign. No further cut.",
+        gathers: true,
         accepts: delimited::accepts_alerce,
         objects: delimited::objects_alerce,
     },
@@ -313,6 +336,7 @@ pub static FORMATS: &[FormatInfo] = &[
                   (diffmaglim: 5 sigma, where there is no magnitude); isdiffpos (t/f, 1/0, 1/-1); label (class), survey, photometry \
                   (difference | total), fold; another column is kept as text where all rows of an object agree.",
         quality: "",
+        gathers: true,
         accepts: delimited::accepts_long,
         objects: delimited::objects_long,
     },
@@ -356,6 +380,7 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
     let mut options = options.clone();
     options.merge_rows &= !source.is_stream();
     let path = source.path.clone();
+    let is_large = source.is_file_of(options.look_through_bytes);
     let head = source.head.as_slice();
     let opened = if head.starts_with(b"PAR1") {
         Opened::Parquet(ParquetFile::open(source, &options)?)
@@ -376,6 +401,8 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
     };
     match FORMATS.iter().find(|f| (f.accepts)(&opened)) {
         Some(format) => {
+            // What can be read object by object need not be kept in memory.
+            options.merge_rows &= !(format.gathers && is_large && drafts::stand_together(&path, &options));
             let objects = (format.objects)(opened, Context { path, format: format.name, options })?;
             Ok((format, objects))
         }

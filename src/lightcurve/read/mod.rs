@@ -73,13 +73,16 @@ pub struct ReadOptions {
     pub merge_rows: bool,
     /// At most so many bytes of one input are kept in memory.
     pub max_bytes: u64,
+    /// A file of so many bytes or more whose rows are gathered to objects is looked through first: if the rows of each object stand
+    /// together, it is read object by object, and not kept in memory.
+    pub look_through_bytes: u64,
     /// What names of bands in the files mean, where the table of bands says something else or nothing.
     pub band_map: Vec<(String, BandId)>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { photometry: None, merge_rows: true, max_bytes: 1 << 30, band_map: Vec::new() }
+        ReadOptions { photometry: None, merge_rows: true, max_bytes: 1 << 30, look_through_bytes: 64 << 20, band_map: Vec::new() }
     }
 }
 

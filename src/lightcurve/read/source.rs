@@ -9,6 +9,8 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// A compressed file counts as so many times as large as it is on the disk.
+const PACKING: u64 = 8;
 /// So many bytes are looked at to tell the format.
 const HEAD_BYTES: u64 = 64 << 10;
 
@@ -17,6 +19,8 @@ pub(super) struct Source {
     pub path: Arc<PathBuf>,
     /// The first bytes; they are read again by what follows.
     pub head: Vec<u8>,
+    /// Bytes of a file, about; none if it is none.
+    file_bytes: Option<u64>,
     body: Body,
 }
 
@@ -52,8 +56,11 @@ impl Source {
         (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(fail)?;
         file.seek(SeekFrom::Start(0)).map_err(fail)?;
         match Packing::of(&head) {
-            Some(packing) => Self::unpack(path, packing, Box::new(file), false),
-            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::File(file) }),
+            Some(packing) => {
+                let file_bytes = Some(metadata.len().saturating_mul(PACKING));
+                Self::unpack(path, packing, Box::new(file), false).map(|source| Source { file_bytes, ..source })
+            }
+            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, file_bytes: Some(metadata.len()), body: Body::File(file) }),
         }
     }
 
@@ -63,7 +70,7 @@ impl Source {
             return Self::unpack(path, packing, Box::new(Cursor::new(bytes)), false);
         }
         let head = bytes.iter().take(HEAD_BYTES as usize).copied().collect();
-        Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::Memory(bytes.into()) })
+        Ok(Source { path: Arc::new(path.to_path_buf()), head, file_bytes: None, body: Body::Memory(bytes.into()) })
     }
 
     /// Takes what a compressed input holds. What is compressed twice is not unpacked twice.
@@ -73,7 +80,7 @@ impl Source {
         let mut head = Vec::new();
         rest.as_mut().take(HEAD_BYTES).read_to_end(&mut head).map_err(fail)?;
         let body = if is_stream { Body::Stream(rest) } else { Body::Unpacked(rest) };
-        Ok(Source { path: Arc::new(path.to_path_buf()), head, body })
+        Ok(Source { path: Arc::new(path.to_path_buf()), head, file_bytes: None, body })
     }
 
     /// Takes what can be read once.
@@ -83,8 +90,13 @@ impl Source {
         read.map_err(|e| ReadError::io(path, "cannot be read", &e))?;
         match Packing::of(&head) {
             Some(packing) => Self::unpack(path, packing, Box::new(Cursor::new(head).chain(stream)), true),
-            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, body: Body::Stream(stream) }),
+            None => Ok(Source { path: Arc::new(path.to_path_buf()), head, file_bytes: None, body: Body::Stream(stream) }),
         }
+    }
+
+    /// Whether it is a file, which can be read again, of so many bytes or more.
+    pub fn is_file_of(&self, bytes: u64) -> bool {
+        self.file_bytes.is_some_and(|n| n >= bytes)
     }
 
     /// Whether it can be read only once, and may never end.

@@ -5,6 +5,7 @@ mod fits;
 mod fuzz;
 mod fuzz_binary;
 mod json;
+mod large;
 mod lines;
 mod lsst;
 mod packed;
