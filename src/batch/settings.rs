@@ -47,7 +47,7 @@ pub enum SettingsError {
         /// The tree.
         tree: String,
         /// Why not.
-        source: RegroupError,
+        source: Box<RegroupError>,
     },
     /// The scores that a rule needs can't be worked out for the tree.
     #[error("--rule {on} {model}")]
@@ -87,7 +87,7 @@ impl Settings {
         let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout).map_err(|source| SettingsError::Tree {
             model: printable(model.name()),
             tree: printable(&tree.name),
-            source,
+            source: Box::new(source),
         })?;
         let rules = rules(wanted, model, &layout, (!regrouper.is_identity()).then_some(tree))?;
         Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history, uncertainty })
