@@ -246,6 +246,8 @@ pub struct BatchState {
     pub then_quit: bool,
     /// The filter that the list gets once the input is being read into it.
     pub filter: Option<String>,
+    /// The first object that the filter lets through is to be selected once it is there.
+    pub seek: bool,
 }
 
 impl BatchState {

@@ -116,7 +116,7 @@ pub fn report(state: &mut State, number: u64, report: Report) -> Vec<Effect> {
             refused(state, "An interrupted run", Some(text.into()), &answers);
         }
         Report::Left { obstacle: Some(why) } => {
-            let text = format!("What an interrupted run left is there, and it was another one: {}.", clean(&why));
+            let text = format!("What an interrupted run left is there, and this one can't go on with it: {}.", clean(&why));
             refused(state, "An interrupted run", Some(text), &[('o', "throw it away, and begin anew", Begin::Overwrite)]);
         }
         Report::Ended { end, summary, seconds } => {
@@ -239,7 +239,15 @@ pub fn opened(state: &mut State, input: &Path) -> Vec<Effect> {
         batch.listed = batch.order.input == input;
     }
     let filter = state.batch.filter.take();
+    state.batch.seek = filter.is_some();
     filter_by(state, filter)
+}
+
+/// After every action: of a list that is being filtered while it is read, the first object that is shown is selected, once.
+pub fn seek(state: &mut State) -> Vec<Effect> {
+    let Some(first) = state.objects.row_at(0).filter(|_| state.batch.seek) else { return Vec::new() };
+    state.batch.seek = false;
+    if state.objects.selected_is_shown() { Vec::new() } else { navigate::select_object(state, first) }
 }
 
 /// Asks before the program is left while a batch runs. False: nothing runs.

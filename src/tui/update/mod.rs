@@ -40,6 +40,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     effects.extend(curve::settle(state));
     file::after(state, chosen, &mut effects);
     objects::keep_up(state);
+    effects.extend(batch::seek(state));
     effects
 }
 

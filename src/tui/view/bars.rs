@@ -83,7 +83,7 @@ pub fn status(state: &State, cascade: Option<&Cascade>, line: Rect, buf: &mut Bu
         None => (explain(state, cascade), t.dim),
     };
     // A batch is always seen: the message has what it leaves.
-    if let Some(batch) = state.batch.running() {
+    if let Some(batch) = state.batch.running().filter(|_| !matches!(state.overlay, Some(Overlay::Batch { .. }))) {
         let pace = if line.width < 100 { String::new() } else { format!(": {}", batch.pace()) };
         let note = text::fit(&format!("% batch {}{pace}", batch.short()), usize::from(line.width / 2));
         let width = text::width(&note) as u16;

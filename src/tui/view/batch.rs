@@ -15,7 +15,9 @@ use ratatui::layout::Rect;
 
 /// Widest pane.
 const WIDTH: u16 = 116;
-/// Columns of the bar of progress, and of the bars of the decisions.
+/// Its height, where there is room: not less while there are few rows, so that it does not grow under the user's eyes.
+const HEIGHT: u16 = 32;
+/// Columns of the bars.
 const BAR: usize = 24;
 /// Columns of a count.
 const COUNT: usize = 11;
@@ -24,7 +26,7 @@ const COUNT: usize = 11;
 pub fn draw(state: &State, selected: usize, offset: usize, area: Rect, buf: &mut Buffer, hits: &mut Hits) {
     let Some(batch) = &state.batch.run else { return };
     let t = &state.theme;
-    let rect = centred(area, WIDTH, area.height);
+    let rect = centred(area, WIDTH, HEIGHT);
     let inside = window(state, "Batch", rect, buf);
     let room = usize::from(inside.width);
     let mut y = inside.y;
@@ -91,9 +93,11 @@ fn progress(state: &State, batch: &Batch, line: Rect, buf: &mut Buffer) {
     }
     match batch.progress.share {
         Some(share) => {
-            let (done, rest) = (bar(share, BAR), BAR - bar(share, BAR).chars().count());
             let percent = format!(" {:>3.0} %  ", 100.0 * share);
-            let rest = "·".repeat(rest);
+            // The numbers come first.
+            let columns = usize::from(line.width).saturating_sub(text::width(&percent) + text::width(&pace)).clamp(4, BAR);
+            let done = bar(share, columns);
+            let rest = "·".repeat(columns.saturating_sub(done.chars().count()));
             spans(buf, line.x, line.y, line.right(), &[(&done, t.bar), (&rest, t.dim), (&percent, t.text), (&pace, t.text)]);
         }
         None => {
