@@ -125,7 +125,7 @@ fn it_runs_on_while_the_pane_is_closed_and_says_when_it_is_over() {
     assert_eq!(said(&s), "batch finished: 1,000 objects in nights.csv, 2 failures (% lists them)");
     assert!(!text(&mut s).contains("% batch 52"));
     keys(&mut s, "%");
-    assert!(text(&mut s).contains("finished in 3 s"));
+    assert!(text(&mut s).contains("finished in 3.2 s"));
     // Another one.
     keys(&mut s, "n");
     assert!(text(&mut s).contains("Classify which folder"));

@@ -257,10 +257,11 @@ impl BatchState {
     }
 }
 
-/// Seconds in the largest units: `12 s`, `3 min`, `2 h 5 min`.
+/// Seconds in the largest units: `0.4 s`, `12 s`, `3 min`, `2 h 5 min`.
 pub fn duration(seconds: f64) -> String {
     let s = seconds.max(0.0).round() as u64;
     match s {
+        _ if seconds < 9.95 => format!("{:.1} s", seconds.max(0.0)),
         0..=99 => format!("{s} s"),
         100..=5999 => format!("{} min", (s + 30) / 60),
         _ => format!("{} h {} min", s / 3600, s % 3600 / 60),
@@ -297,6 +298,6 @@ mod tests {
 
     #[test]
     fn durations() {
-        assert_eq!([0.4, 99.0, 100.0, 3600.0, 7500.0].map(duration), ["0 s", "99 s", "2 min", "60 min", "2 h 5 min"]);
+        assert_eq!([0.4, 99.0, 100.0, 3600.0, 7500.0].map(duration), ["0.4 s", "99 s", "2 min", "60 min", "2 h 5 min"]);
     }
 }

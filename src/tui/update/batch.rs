@@ -120,6 +120,8 @@ pub fn report(state: &mut State, number: u64, report: Report) -> Vec<Effect> {
             refused(state, "An interrupted run", Some(text), &[('o', "throw it away, and begin anew", Begin::Overwrite)]);
         }
         Report::Ended { end, summary, seconds } => {
+            // Of the whole run, as the summary of the command line has it.
+            batch.progress.rate_per_s = summary.objects.saturating_sub(batch.before) as f64 / seconds.max(0.001);
             batch.progress.objects = summary.objects;
             batch.progress.summary = *summary;
             batch.progress.share = (end == Ended::Finished).then_some(1.0).or(batch.progress.share);
