@@ -157,3 +157,57 @@ impl Post<'_> {
         self.last = Instant::now();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    /// All that is told until nothing reads any more.
+    fn told(most: usize) -> (usize, Vec<usize>) {
+        let (send, receive) = channel();
+        let (name, bytes) = crate::simulate::sample_data();
+        Reading::default().begin(move |_| Input::Embedded(name, bytes), most, send);
+        let (mut n, mut cut) = (0, Vec::new());
+        for action in receive {
+            match action {
+                Action::Read(curves) => n += curves.len(),
+                Action::ReadCut(at) => cut.push(at),
+                _ => {}
+            }
+        }
+        (n, cut)
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_list_takes() {
+        let (all, cut) = told(usize::MAX);
+        assert!(all > 3 && cut.is_empty());
+        assert_eq!(told(all), (all, Vec::new()));
+        assert_eq!(told(3), (3, vec![3]));
+    }
+
+    #[test]
+    fn another_input_comes_after_the_last_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.csv");
+        std::fs::write(&path, "object_id,mjd,band,mag,mag_err\nx,59000,g,18.0,0.1\nx,59001,g,18.1,0.1\n").unwrap();
+        let (send, receive) = channel();
+        let (name, bytes) = crate::simulate::sample_data();
+        let reading = Reading::default();
+        reading.begin(move |_| Input::Embedded(name, bytes), usize::MAX, send.clone());
+        reading.another(folder.path().join("*.csv"), ReadOptions::default(), 10, send);
+        let told: Vec<Action> = receive.iter().collect();
+        let opened = told.iter().position(|a| matches!(a, Action::Opened(p) if p.ends_with("*.csv"))).unwrap();
+        let read = |actions: &[Action]| {
+            let of = |a: &Action| match a {
+                Action::Read(curves) => curves.iter().map(|c| c.object_id.clone()).collect(),
+                _ => Vec::new(),
+            };
+            actions.iter().flat_map(of).collect::<Vec<String>>()
+        };
+        assert_eq!(read(&told[opened..]), ["x"]);
+        assert!(!read(&told[..opened]).contains(&"x".to_string()));
+        assert!(matches!(told.last(), Some(Action::ReadDone)));
+    }
+}
