@@ -132,6 +132,30 @@ fn it_runs_on_while_the_pane_is_closed_and_says_when_it_is_over() {
 }
 
 #[test]
+fn the_selected_row_stays_selected() {
+    let mut s = state(ThemeName::Dark);
+    let number = half(&mut s);
+    keys(&mut s, "j j j");
+    let mut later = summary();
+    later.decisions.insert("AGN".into(), 5000);
+    tell(&mut s, number, Report::Progress(Box::new(Progress { objects: 6000, summary: later, ..Progress::default() })));
+    assert!(matches!(s.overlay, Some(Overlay::Batch { selected: 4, .. })), "{:?}", s.overlay);
+    let effects = keys(&mut s, "enter");
+    assert!(matches!(effects[..], [Effect::OpenInput { .. }]));
+    assert_eq!(s.batch.filter.as_deref(), Some("class=\"SN II\""));
+}
+
+#[test]
+fn what_is_open_already_is_not_read_again() {
+    let mut s = state(ThemeName::Dark);
+    (s.source.simulated, s.source.title) = (false, "nights".into());
+    half(&mut s);
+    assert!(keys(&mut s, "j j enter").is_empty());
+    assert_eq!(s.objects.filter().map(|f| f.text.as_str()), Some("class=\"SN Ia\""));
+    assert!(s.objects.selected_is_shown());
+}
+
+#[test]
 fn cancelled_it_says_where_and_goes_on() {
     let mut s = state(ThemeName::Dark);
     let number = half(&mut s);
@@ -388,6 +412,31 @@ fn a_cancelled_batch_is_gone_on_with_here_and_on_the_command_line() {
     assert_eq!((end, summary.objects), (Ended::Finished, 5000));
     assert_eq!(failures.len(), 2, "those of before are told again");
     assert!(std::fs::read(&whole).unwrap() == std::fs::read(&own).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn from_the_keys_to_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = data(dir.path());
+    let (out, whole) = (dir.path().join("out.jsonl"), dir.path().join("whole.jsonl"));
+    let mut s = crate::tui_pty::Session::start(&[], &[]);
+    s.wait_for("SN II");
+    s.press("%");
+    s.wait_for("Classify which folder");
+    s.press(&format!("\u{15}{}\r", data.display()));
+    s.wait_for("to which file");
+    s.press(&format!("\u{15}{}\r", out.display()));
+    s.wait_for("finished in");
+    s.wait_for("5,000");
+    s.wait_for("failures: 2");
+    s.press("\r");
+    s.wait_for("a0 ");
+    s.press("q");
+    assert_eq!(s.end(), 0);
+    let [input, output] = [&data, &whole].map(|p| p.to_str().unwrap());
+    assert_eq!(classify(&["-q", input, "-o", output]).status.code(), Some(1));
+    assert!(std::fs::read(&out).unwrap() == std::fs::read(&whole).unwrap());
 }
 
 #[test]

@@ -81,8 +81,8 @@ fn start(state: &mut State, order: Order) -> Vec<Effect> {
     let Some(batcher) = model.handle.batch.clone() else { return Vec::new() };
     let name = model.name.clone();
     state.last_request += 1;
-    // The list still holds the same input.
-    let listed = state.batch.run.as_ref().is_some_and(|b| b.listed && b.order.input == order.input);
+    // What the interface was opened on, or what an earlier batch has listed, need not be read again.
+    let listed = !state.source.simulated && state.source.title == order.input.to_string_lossy();
     let batch = Batch { listed, ..Batch::new(state.last_request, order.clone(), name) };
     let stop = batch.stop.clone();
     state.batch.run = Some(batch);
@@ -91,8 +91,26 @@ fn start(state: &mut State, order: Order) -> Vec<Effect> {
     vec![Effect::Batch { batcher, order: Box::new(order), stop, number: state.last_request }]
 }
 
-/// Takes in a report.
+/// Takes in a report. The row that is selected stays selected, wherever it comes to lie.
 pub fn report(state: &mut State, number: u64, report: Report) -> Vec<Effect> {
+    let chosen = selected_row(state);
+    let effects = take(state, number, report);
+    if let (Some(row), Some(batch), Some(Overlay::Batch { selected, .. })) = (chosen, &state.batch.run, &mut state.overlay)
+        && let Some(at) = pane::rows(batch).iter().position(|r| (r.tone, &r.text) == (row.tone, &row.text))
+    {
+        *selected = at;
+    }
+    effects
+}
+
+fn selected_row(state: &State) -> Option<pane::Row> {
+    match (&state.overlay, &state.batch.run) {
+        (Some(Overlay::Batch { selected, .. }), Some(batch)) => pane::rows(batch).into_iter().nth(*selected),
+        _ => None,
+    }
+}
+
+fn take(state: &mut State, number: u64, report: Report) -> Vec<Effect> {
     let Some(batch) = state.batch.run.as_mut().filter(|b| b.number == number) else { return Vec::new() };
     match report {
         Report::Begun { inputs, not_in_model } => {
