@@ -33,6 +33,13 @@ impl Plan {
         Columns { history: self.history.is_some(), uncertainty: self.uncertainty }
     }
 
+    /// Names of the nodes that a model with so many slots knows nothing of: they stay empty.
+    pub fn not_in_model(&self, slots: usize) -> Vec<&str> {
+        let Some(regrouper) = &self.regrouper else { return Vec::new() };
+        let p = regrouper.pour(&vec![0.0; slots]).p;
+        self.layout.slots.iter().zip(&p).filter(|(_, p)| p.is_none()).map(|(s, _)| s.name.as_str()).collect()
+    }
+
     /// Probabilities on the plan's own tree: NaN = not in the model.
     fn regrouped(&self, p: &[f64]) -> Vec<f64> {
         match &self.regrouper {

@@ -87,6 +87,8 @@ pub trait Monitor {
     fn resumed(&mut self, objects: u64);
     /// There is no interrupted run to go on with.
     fn nothing_to_resume(&mut self);
+    /// What has been counted so far, as often as [`Monitor::progress`] and before it.
+    fn counted(&mut self, _summary: &Summary) {}
     /// All objects are classified; the output is put together.
     fn finishing(&mut self) {}
 }
@@ -136,6 +138,7 @@ pub fn classify<E: Engine>(
     setup.from = next;
     let renderer = Arc::new(sink.renderer().clone());
     let mut books = Books { next, summary, shard: Shard::default(), monitor };
+    books.monitor.counted(&books.summary);
     books.monitor.progress(books.summary.objects, next);
     let worker = {
         let plan = plan.clone();
@@ -214,6 +217,7 @@ impl Books<'_> {
             self.shard.add(batch, done.next, None);
         }
         self.close(sink, false)?;
+        self.monitor.counted(&self.summary);
         self.monitor.progress(self.summary.objects, self.next);
         Ok(())
     }

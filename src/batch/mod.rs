@@ -25,6 +25,7 @@ pub mod pipeline;
 mod pipeline_tests;
 pub mod progress;
 mod row;
+pub mod settings;
 pub mod shard;
 mod sink;
 mod spill;

@@ -1,6 +1,7 @@
 //! Output files that are whole or not there: rows go to `OUT.partial`, which takes OUT's name at the end. What can be
 //! continued after an interruption is in `parts`.
 
+use crate::taxonomy::printable;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -39,6 +40,16 @@ impl Format {
         let extension = path.extension()?.to_str()?;
         Format::ALL.into_iter().find(|f| f.name().eq_ignore_ascii_case(extension))
     }
+}
+
+/// The format of an output by its name, or why there can be no output of that name.
+pub fn format_for(path: &Path) -> Result<Format, String> {
+    let name = printable(&path.to_string_lossy());
+    let format = Format::of(path).ok_or_else(|| {
+        let endings: Vec<String> = Format::ALL.iter().map(|f| format!(".{}", f.name())).collect();
+        format!("{name}: an output has to end in one of {}", endings.join(", "))
+    })?;
+    if path.is_dir() { Err(format!("{name} is a folder")) } else { Ok(format) }
 }
 
 /// Why an output can't be written.

@@ -54,6 +54,27 @@ pub fn interrupted(out: &Path) -> bool {
     manifest_path(&parts_path(out)).is_file()
 }
 
+/// What keeps a run from going on with the interrupted one of this output, in words; none = it can.
+pub fn obstacle(out: &Path, manifest: &Manifest) -> Option<String> {
+    earlier(&parts_path(out), manifest).err().map(|e| match e {
+        OutputError::OtherRun { what, .. } => what,
+        e => e.to_string(),
+    })
+}
+
+/// Whether the run that was interrupted here is the one of this manifest.
+fn earlier(folder: &Path, manifest: &Manifest) -> Result<(), OutputError> {
+    let path = manifest_path(folder);
+    let earlier: Manifest = read_json(&path)?;
+    if earlier.version != VERSION {
+        return Err(OutputError::State { path, reason: format!("version {} is unknown", earlier.version) });
+    }
+    match manifest.difference(&earlier) {
+        Some(what) => Err(OutputError::OtherRun { path: folder.to_path_buf(), what }),
+        None => Ok(()),
+    }
+}
+
 /// Removes what a run left that had already put its output in place.
 pub(super) fn tidy(out: &Path) {
     if parts_path(out).is_dir() && !interrupted(out) {
@@ -110,14 +131,7 @@ impl Parts {
             return Ok(None);
         }
         let mut parts = Self::open(out, manifest.format)?;
-        let path = manifest_path(&parts.folder);
-        let earlier: Manifest = read_json(&path)?;
-        if earlier.version != VERSION {
-            return Err(OutputError::State { path, reason: format!("version {} is unknown", earlier.version) });
-        }
-        if let Some(what) = manifest.difference(&earlier) {
-            return Err(OutputError::OtherRun { path: parts.folder, what });
-        }
+        earlier(&parts.folder, manifest)?;
         while let Some(record) = parts.record(parts.shards)? {
             known(record);
             parts.shards += 1;

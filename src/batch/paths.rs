@@ -1,6 +1,7 @@
 //! Inputs as they are named: patterns that the shell did not expand, and lists of files. Folders are the readers' business.
 
-use crate::lightcurve::read::{Place, ReadError};
+use super::output::partial_path;
+use crate::lightcurve::read::{Place, ReadError, expand};
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,22 @@ pub fn globbed(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<ReadError>) {
         }
     }
     (found, errors)
+}
+
+/// The files to read behind `named` (files, folders, patterns), and what of it can't be. What the run itself writes, and what an
+/// earlier one wrote under the same names, is no input; the error is the one of `by_name` that the run would write all the same.
+pub fn inputs(named: &[PathBuf], by_name: &[PathBuf], written: &[&Path]) -> Result<(Vec<PathBuf>, Vec<ReadError>), PathBuf> {
+    let (found, mut errors) = globbed(named);
+    let (mut files, further) = expand(&found);
+    errors.extend(further);
+    let own: Vec<PathBuf> =
+        written.iter().flat_map(|p| [p.to_path_buf(), partial_path(p)]).filter_map(|p| std::fs::canonicalize(p).ok()).collect();
+    let is_own = |p: &Path| !own.is_empty() && std::fs::canonicalize(p).is_ok_and(|p| own.contains(&p));
+    if let Some(both) = by_name.iter().find(|p| p.is_file() && is_own(p)) {
+        return Err(both.clone());
+    }
+    files.retain(|p| !is_own(p));
+    Ok((files, errors))
 }
 
 /// The files that a list names: one a line, or, where there is a zero byte in it, separated by those (`find -print0`).

@@ -5,6 +5,7 @@ use super::pipeline::Position;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// Smaller files are not looked into.
 const LARGE: u64 = 1 << 20;
@@ -56,6 +57,39 @@ impl Progress {
     }
 }
 
+/// How fast a run is, whatever an earlier one had done before.
+pub struct Pace {
+    begun: Instant,
+    objects: u64,
+    bytes: u64,
+}
+
+impl Pace {
+    /// Begins now, where so many objects and bytes of the inputs are done already.
+    pub fn begin(objects: u64, bytes: u64) -> Pace {
+        Pace { begun: Instant::now(), objects, bytes }
+    }
+
+    /// Since it began.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Objects a second.
+    pub fn rate_per_s(&self, objects: u64) -> f64 {
+        objects.saturating_sub(self.objects) as f64 / self.elapsed().as_secs_f64().max(0.1)
+    }
+
+    /// Seconds until all bytes are done; none while nothing tells.
+    pub fn left_s(&self, done: u64, total: u64) -> Option<f64> {
+        left_s(self.elapsed().as_secs_f64(), done.saturating_sub(self.bytes), total.saturating_sub(done))
+    }
+}
+
+fn left_s(elapsed_s: f64, done: u64, left: u64) -> Option<f64> {
+    (done > 0).then(|| elapsed_s * left as f64 / done as f64)
+}
+
 /// Rows of a Parquet file that has lists for the points.
 fn parquet_rows(path: &PathBuf) -> Option<u64> {
     use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -75,6 +109,14 @@ fn parquet_rows(path: &PathBuf) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_left_goes_by_what_this_run_did() {
+        assert_eq!(left_s(10.0, 100, 300), Some(30.0));
+        assert_eq!(left_s(10.0, 0, 300), None);
+        assert_eq!(Pace::begin(50, 400).left_s(400, 1000), None);
+        assert_eq!(Pace::begin(50, 400).rate_per_s(50), 0.0);
+    }
 
     #[test]
     fn whole_files_by_their_size() {

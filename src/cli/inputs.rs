@@ -28,15 +28,6 @@ impl ReadArgs {
     pub fn options(&self) -> ReadOptions {
         ReadOptions { photometry: self.photometry, band_map: self.band_map.clone(), ..ReadOptions::default() }
     }
-
-    /// Tells apart what reads files differently; empty for the defaults.
-    pub fn fingerprint(&self) -> String {
-        let bands: Vec<String> = self.band_map.iter().map(|(name, band)| format!("{name:?}={}", band.name())).collect();
-        match (self.photometry, bands.is_empty()) {
-            (None, true) => String::new(),
-            (kind, _) => format!(" bands {} photometry {}", bands.join(","), kind.map_or("", Photometry::name)),
-        }
-    }
 }
 
 /// `NAME=BAND`, where BAND is in the table of bands.
@@ -78,11 +69,6 @@ pub fn model(given: Option<&str>) -> Result<Arc<Model>, Failure> {
         let names: Vec<&str> = Model::shipped_names().collect();
         Failure::usage(anyhow::Error::new(e).context(format!("no such file, and no shipped model (those are {})", names.join(", "))))
     })
-}
-
-/// Tells models apart.
-pub fn identity(model: &Model) -> String {
-    model.fingerprint()
 }
 
 /// The tree that `-t` means: a file if there is one, else the shipped tree of that name.
@@ -192,7 +178,6 @@ mod tests {
         assert!(band_pair("x=").is_err() && band_pair("=V").is_err() && band_pair("V").is_err());
         let args = ReadArgs { band_map: vec![band_pair("x=V").unwrap()], photometry: Some(Photometry::Total) };
         assert_eq!(args.options().photometry, Some(Photometry::Total));
-        assert!(ReadArgs::default().fingerprint().is_empty() && !args.fingerprint().is_empty());
     }
 
     #[test]

@@ -2,12 +2,8 @@
 
 use super::exit::Failure;
 use super::inputs;
-use crate::cascade::Rules;
-use crate::model::Model;
 use crate::model::decisions::Wanted;
-use crate::taxonomy::{Layout, Taxonomy, printable};
-use crate::train::calibrate::edited::edited;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 /// How a node is chosen from the probabilities.
@@ -74,23 +70,4 @@ impl RuleArgs {
             Rule::Balanced => Wanted::Balanced { gamma: self.gamma },
         })
     }
-}
-
-/// The rules for answers on `layout`. `edit`: the tree, where it is not the model's own; the scores, which belong to the
-/// model's, are worked out again for it.
-pub fn rules(wanted: Wanted, model: &Model, layout: &Layout, edit: Option<&Taxonomy>) -> Result<Rules, Failure> {
-    let name = printable(model.name());
-    let own = model.metadata().decisions.as_ref();
-    // Bundles of older versions have no rates; their reference sets tell.
-    let old = matches!(wanted, Wanted::Balanced { .. }) && own.is_some_and(|d| d.rates.is_empty());
-    let scores = match edit.or(old.then(|| model.taxonomy())) {
-        Some(tree) if !matches!(wanted, Wanted::Threshold { .. }) => {
-            let scores = edited(model, tree, layout);
-            let why = if edit.is_some() { "on another tree than that of the model" } else { "balanced with a bundle of an older version," };
-            Some(scores.with_context(|| format!("--rule {why} {name}")).map_err(Failure::usage)?)
-        }
-        _ => None,
-    };
-    let scores = scores.as_ref().or(own);
-    wanted.rules(layout, scores).map_err(|e| Failure::usage(anyhow!("the model {name} {e}")))
 }

@@ -1,5 +1,6 @@
 //! Everything that can happen to the interface: keys, the mouse, and what jobs and effects report.
 
+use super::batch::Report;
 use super::command::Cmd;
 use super::curve::period::Found;
 use super::curve::{history, influence};
@@ -127,6 +128,12 @@ pub enum Action {
     File(FileReport),
     /// Objects were exported, or could not be.
     Export(ExportReport),
+    /// A batch: its number, and what is told of it.
+    Batch(u64, Report),
+    /// Another input is being read from now on.
+    Opened(PathBuf),
+    /// Reading has ended here, because there are more objects than the list takes.
+    ReadCut(usize),
     /// Something went wrong; what to say.
     Failed(String),
 }

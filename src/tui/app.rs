@@ -3,7 +3,8 @@
 use super::action::Action;
 use super::effect::{Effect, Leave};
 use super::files;
-use super::jobs::{Ask, Input, Jobs, Loader};
+use super::jobs::{Ask, Jobs, Loader};
+use super::reading::Input;
 use super::refit;
 use super::state::{Source, State};
 use super::terminal::{self, Guard};
@@ -19,6 +20,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::io::{self, Stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -58,6 +60,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// The journal has so long to be written when the program ends or is stopped.
 const JOURNAL: Duration = Duration::from_millis(1000);
 
+/// And a batch so long to close its shard: what is committed already is safe however it ends.
+const BATCH: Duration = Duration::from_millis(1000);
+
 type Screen = Terminal<CrosstermBackend<Stdout>>;
 
 /// Runs the interface until it is left.
@@ -66,6 +71,11 @@ pub fn run(options: Options) -> Result<Leave, RunError> {
         return Err(RunError::NoTerminal(why));
     }
     let (send, receive) = channel();
+    let batch = match options.paths.as_slice() {
+        [one] if one.as_os_str() != "-" => one.to_string_lossy().into_owned(),
+        _ => String::new(),
+    };
+    let read = options.read.clone();
     let (input, source) = if options.paths.is_empty() {
         let (name, bytes) = crate::simulate::sample_data();
         (Input::Embedded(name, bytes), Source { title: "sample_data".into(), simulated: true, reading: Some((0, 1)) })
@@ -80,14 +90,20 @@ pub fn run(options: Options) -> Result<Leave, RunError> {
     // Asked before the event reader starts, which would swallow the answer.
     let theme = Theme::new(theme::choose(options.theme));
     let mut state = State::new(theme, source);
+    state.batch.input = batch;
+    state.batch.read = read;
     signals(send.clone())?;
     let guard = Guard::enter(state.mouse)?;
     read_events(send);
     let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let exit = main_loop(&mut state, &mut screen, &guard, &jobs, &receive);
     drop(guard);
-    // However it ended: what is unsaved and not given up stays.
+    // However it ended: a batch closes what it has begun, what is unsaved and not given up stays.
+    if let Some(batch) = state.batch.running() {
+        batch.stop.store(true, Ordering::Relaxed);
+    }
     jobs.files.finish(JOURNAL);
+    jobs.finish_batch(BATCH);
     Ok(exit?)
 }
 
@@ -161,6 +177,8 @@ fn step(state: &mut State, screen: &mut Screen, guard: &Guard, jobs: &Jobs, acti
                     jobs.aside("saving the model", move || refit::save(file, path, overwrite));
                 }
                 Effect::Export(export) => jobs.aside("exporting", move || Ok(Action::Export(export.write()))),
+                Effect::Batch { batcher, order, stop, number } => jobs.batch(batcher, *order, stop, number),
+                Effect::OpenInput { input, read, most } => jobs.open_input(input, read, most),
                 Effect::ReadLabels { path, why } => jobs.read_labels(path, why),
                 Effect::ReadTree(path) => jobs.read_tree(path),
                 Effect::OpenTree(path) => jobs.open_tree(path),

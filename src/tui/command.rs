@@ -177,6 +177,7 @@ commands! {
     MarkShown "mark-shown" "Mark all shown" [Objects] ["V"] "" safe needs_shown "Marks all objects that are shown, or takes all their marks away.";
     ExportObjects "export" "Export to a file" [Objects] ["x"] "export" safe needs_targets "Writes the marked objects, or all that are shown, to a file: rows as classify writes them, or the names alone.";
     TruthFile "truth-file" "Labels from a file" [Objects] ["l"] "" safe needs_tree "Takes the objects' true classes from a file with the columns object_id and label; an empty name takes their own again.";
+    Batch "batch" "Classify to a file" [Any] ["%"] "" safe can_batch "Classifies a folder, a file or a pattern to a file, as `taxonova classify` does, while everything else goes on; shows the batch once there is one.";
     NextObject "next-object" "Next object" [Any] ["."] "" safe needs_object "Selects the next object, from any pane.";
     PreviousObject "previous-object" "Previous object" [Any] [","] "" safe needs_object "Selects the previous object, from any pane.";
 

@@ -1,6 +1,7 @@
 //! What `update` asks the world to do; `jobs` and the main loop do it.
 
 use super::action::LabelsFor;
+use super::batch::{Batcher, Order};
 use super::curve::influence::By;
 use super::export::Export;
 use super::figure::FigureJob;
@@ -8,6 +9,7 @@ use super::file::FileWish;
 use super::jobs::Handle;
 use super::refit::{ModelFile, Refitter};
 use super::watch::Stamp;
+use crate::lightcurve::read::ReadOptions;
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use crate::taxonomy::Taxonomy;
 use std::path::PathBuf;
@@ -116,6 +118,26 @@ pub enum Effect {
     },
     /// Write objects to a file.
     Export(Box<Export>),
+    /// Run a batch.
+    Batch {
+        /// How.
+        batcher: Batcher,
+        /// What.
+        order: Box<Order>,
+        /// Set to cancel it.
+        stop: Arc<AtomicBool>,
+        /// Its number.
+        number: u64,
+    },
+    /// Read another input into the list of objects, in the place of what is there.
+    OpenInput {
+        /// A file, a folder or a pattern.
+        input: PathBuf,
+        /// How it is read.
+        read: ReadOptions,
+        /// Objects at most.
+        most: usize,
+    },
     /// Read a tree to be compared with.
     ReadTree(PathBuf),
     /// Read a tree and open it.

@@ -1,5 +1,6 @@
 //! The model as the jobs use it. Knows nothing of the screen.
 
+use super::batch::Batcher;
 use super::curve::history;
 use super::curve::influence::{self, By};
 use super::curve::period::{Found, Peak};
@@ -58,8 +59,12 @@ fn loaded(model: Arc<Model>) -> ModelInfo {
             }
             all
         }),
-        handle: Handle { sessions, refit: refitter(model), file: None },
+        handle: Handle { sessions, refit: refitter(model.clone()), batch: Some(batcher(model)), file: None },
     }
+}
+
+fn batcher(model: Arc<Model>) -> Batcher {
+    Batcher(Arc::new(move |order, stop, report| super::batch::job::run(&model, order, stop, report)))
 }
 
 fn refitter(model: Arc<Model>) -> Option<Refitter> {

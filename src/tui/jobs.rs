@@ -2,14 +2,16 @@
 //! Knows nothing of the screen.
 
 use super::action::{Action, Answered, LabelsFor};
+use super::batch::{Batcher, Ended, Order, Report};
 use super::curve::history;
 use super::curve::influence::{self, By};
 use super::file::FileReport;
 use super::files::{self, Files};
+use super::reading::{Input, Reading};
 use super::refit::{ModelFile, Refitter};
 use super::said::Said;
 use super::state::ModelInfo;
-use crate::lightcurve::read::{ReadOptions, Reader, expand, open, open_bytes, read_labels};
+use crate::lightcurve::read::{ReadOptions, read_labels};
 use crate::lightcurve::{LightCurve, Observation, Photometry};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// What the model says, or why there is nothing.
@@ -44,33 +47,27 @@ pub struct Handle {
     pub sessions: Sessions,
     /// Fits it anew for another tree; none where this can't be done.
     pub refit: Option<Refitter>,
+    /// Runs it over files; none where this can't be done.
+    pub batch: Option<Batcher>,
     /// The model as a file, if it is in none yet.
     pub file: Option<Arc<ModelFile>>,
 }
 
 impl std::fmt::Debug for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Handle").field("refit", &self.refit.is_some()).field("file", &self.file.is_some()).finish()
+        f.debug_struct("Handle")
+            .field("refit", &self.refit.is_some())
+            .field("batch", &self.batch.is_some())
+            .field("file", &self.file.is_some())
+            .finish()
     }
 }
 
 /// Loads the model, on a worker thread.
 pub type Loader = Box<dyn FnOnce() -> Result<ModelInfo, String> + Send>;
 
-/// What is to be read.
-pub enum Input {
-    /// Files and folders, and how they are read.
-    Paths(Vec<PathBuf>, ReadOptions),
-    /// Data in the binary, with a name.
-    Embedded(&'static str, &'static [u8]),
-}
-
 /// Light curves per classification: enough to be efficient, few enough to be interrupted soon.
 const BATCH: usize = 32;
-/// Objects per message while reading, and how long a message is held back for more.
-const READ_BATCH: usize = 512;
-const READ_HOLD: Duration = Duration::from_millis(40);
-
 /// Something that is worked out about one light curve.
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -104,6 +101,9 @@ enum Task {
 pub struct Jobs {
     shared: Arc<(Mutex<Queue>, Condvar)>,
     stop: Arc<AtomicBool>,
+    reading: Reading,
+    /// The thread of the batch.
+    batch: Mutex<Option<JoinHandle<()>>>,
     /// Where reports go.
     pub report: Sender<Action>,
     /// Work on the tree's file and the journal.
@@ -113,6 +113,19 @@ pub struct Jobs {
 /// A poisoned lock holds plain data that is good still: panics are caught where they happen.
 fn lock(m: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// As [`lock`].
+pub(super) fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Waits for a thread to end; one that does not is left behind.
+pub(super) fn wait(thread: &JoinHandle<()>, patience: Duration) {
+    let begun = Instant::now();
+    while !thread.is_finished() && begun.elapsed() < patience {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// Runs `work` and turns its panic into a message.
@@ -126,7 +139,14 @@ pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -
 impl Jobs {
     /// Starts everything: reading, loading, and as many classifying threads as there are processors to spare.
     pub fn start(input: Input, loader: Loader, taxonomy: Option<PathBuf>, report: Sender<Action>) -> Jobs {
-        let jobs = Jobs { shared: Arc::default(), stop: Arc::default(), report: report.clone(), files: Files::start(report.clone()) };
+        let jobs = Jobs {
+            shared: Arc::default(),
+            stop: Arc::default(),
+            reading: Reading::default(),
+            batch: Mutex::default(),
+            report: report.clone(),
+            files: Files::start(report.clone()),
+        };
         let n = std::thread::available_parallelism().map_or(1, |n| n.get().saturating_sub(1).clamp(1, 8));
         for _ in 0..n {
             let (shared, stop, report) = (jobs.shared.clone(), jobs.stop.clone(), report.clone());
@@ -158,18 +178,41 @@ impl Jobs {
                 }
             }
         });
-        let stop = jobs.stop.clone();
-        std::thread::spawn(move || {
-            let done = guarded("reading", || {
-                read(input, &stop, &report);
-                Ok(())
-            });
-            if let Err(e) = done {
-                let _ = report.send(Action::ReadErrors(vec![e]));
-            }
-            let _ = report.send(Action::ReadDone);
-        });
+        jobs.reading.begin(move |_| input, usize::MAX, report);
         jobs
+    }
+
+    /// Reads another input in the place of what is being read or was read, at most so many objects.
+    pub fn open_input(&self, input: PathBuf, options: ReadOptions, most: usize) {
+        let mut queue = lock(&self.shared.0);
+        queue.waiting.clear();
+        queue.first = None;
+        drop(queue);
+        self.reading.another(input, options, most, self.report.clone());
+    }
+
+    /// Runs a batch on threads of its own.
+    pub fn batch(&self, batcher: Batcher, order: Order, stop: Arc<AtomicBool>, number: u64) {
+        let report = self.report.clone();
+        let work = move || {
+            let mut tell = |told| {
+                let _ = report.send(Action::Batch(number, told));
+            };
+            let last = guarded("classifying", || Ok((batcher.0)(&order, &stop, &mut tell)));
+            tell(last.unwrap_or_else(|why| Report::Ended {
+                end: Ended::Failed { why, resumable: false },
+                summary: Box::default(),
+                seconds: 0.0,
+            }));
+        };
+        *locked(&self.batch) = Some(std::thread::spawn(work));
+    }
+
+    /// Waits for the batch, which has been told to end, so that what is under way is still written. No longer than `patience`.
+    pub fn finish_batch(&self, patience: Duration) {
+        if let Some(batch) = locked(&self.batch).take() {
+            wait(&batch, patience);
+        }
     }
 
     /// Does something on a thread of its own, and reports what came of it.
@@ -263,6 +306,7 @@ impl Drop for Jobs {
     /// Tells the threads to end; they are not waited for.
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.reading.end();
         self.shared.1.notify_all();
     }
 }
@@ -370,68 +414,4 @@ fn classify_batch(c: &mut dyn Classifier, batch: Vec<(usize, Arc<LightCurve>)>) 
             Answered { index, curve, p }
         })
         .collect()
-}
-
-fn read(input: Input, stop: &AtomicBool, report: &Sender<Action>) {
-    let mut post = Post { report, curves: Vec::new(), errors: Vec::new(), last: Instant::now(), sent: false };
-    match input {
-        Input::Embedded(name, bytes) => match open_bytes(name, bytes.to_vec(), &ReadOptions::default()) {
-            Ok(reader) => post.take(reader, stop),
-            Err(e) => post.errors.push(e.to_string()),
-        },
-        Input::Paths(paths, options) => {
-            let (files, errors) = expand(&paths);
-            post.errors.extend(errors.iter().map(|e| e.to_string()));
-            let of = files.len();
-            for (i, file) in files.iter().enumerate() {
-                if stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                let _ = report.send(Action::ReadProgress { files: i, of });
-                match open(file, &options) {
-                    Ok(reader) => post.take(reader, stop),
-                    Err(e) => post.errors.push(e.to_string()),
-                }
-            }
-        }
-    }
-    post.send();
-}
-
-/// Collects what was read, so that the interface is not flooded.
-struct Post<'a> {
-    report: &'a Sender<Action>,
-    curves: Vec<LightCurve>,
-    errors: Vec<String>,
-    last: Instant,
-    sent: bool,
-}
-
-impl Post<'_> {
-    fn take(&mut self, reader: Reader, stop: &AtomicBool) {
-        for item in reader {
-            if stop.load(Ordering::Relaxed) {
-                return;
-            }
-            match item {
-                Ok(curve) => self.curves.push(curve),
-                Err(e) => self.errors.push(e.to_string()),
-            }
-            // The first object goes at once: it is what the first screen shows.
-            if !self.sent || self.curves.len() >= READ_BATCH || self.last.elapsed() >= READ_HOLD {
-                self.send();
-            }
-        }
-    }
-
-    fn send(&mut self) {
-        self.sent |= !self.curves.is_empty();
-        if !self.curves.is_empty() {
-            let _ = self.report.send(Action::Read(std::mem::take(&mut self.curves)));
-        }
-        if !self.errors.is_empty() {
-            let _ = self.report.send(Action::ReadErrors(std::mem::take(&mut self.errors)));
-        }
-        self.last = Instant::now();
-    }
 }

@@ -228,6 +228,12 @@ impl Objects {
         self.marked
     }
 
+    /// Forgets all rows. The sort stays, and the labels of a file.
+    pub fn clear(&mut self) {
+        let Objects { labels, sort, placed, .. } = std::mem::take(self);
+        *self = Objects { labels, sort, placed, ..Objects::default() };
+    }
+
     /// Forgets all answers, because another model is asked. Returns the rows, the selected one and what follows it first.
     pub fn ask_again(&mut self) -> Vec<(usize, Arc<LightCurve>)> {
         for row in &mut self.rows {

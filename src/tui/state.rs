@@ -1,5 +1,6 @@
 //! All that the interface knows. Changed by `update` alone, drawn by `view`; no I/O.
 
+use super::batch::BatchState;
 use super::command::{Cmd, Context};
 use super::curve::CurveState;
 use super::file::FileState;
@@ -165,6 +166,8 @@ pub struct State {
     pub zoom: bool,
     /// Columns that the user gave to the objects pane and to the taxonomy pane, or took.
     pub split: (i16, i16),
+    /// Batches.
+    pub batch: BatchState,
     /// What lies over the panes.
     pub overlay: Option<Overlay>,
     /// A list that waits until nothing lies over the panes.
@@ -201,6 +204,7 @@ impl State {
             focus: Pane::Objects,
             zoom: false,
             split: (0, 0),
+            batch: BatchState::default(),
             overlay: None,
             waiting: None,
             errors: Vec::new(),

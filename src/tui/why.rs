@@ -174,6 +174,17 @@ pub fn can_refit(s: &State) -> Option<&'static str> {
     })
 }
 
+pub fn can_batch(s: &State) -> Option<&'static str> {
+    if s.batch.run.is_some() {
+        return None;
+    }
+    needs_tree(s).or(match s.model.ready() {
+        None => Some("no model is loaded"),
+        Some(m) if m.handle.batch.is_none() => Some("this model can't be run over files"),
+        Some(_) => None,
+    })
+}
+
 pub fn needs_previous_model(s: &State) -> Option<&'static str> {
     s.previous_model.is_none().then_some("the model was not refitted")
 }

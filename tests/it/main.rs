@@ -25,6 +25,7 @@ mod taxonomy_docs;
 mod taxonomy_formats;
 mod taxonomy_map;
 mod training;
+mod tui_batch;
 mod tui_curve;
 mod tui_fake;
 mod tui_file;

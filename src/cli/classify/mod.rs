@@ -4,25 +4,22 @@ mod report;
 mod terminal;
 
 use super::exit::{CommandResult, Exit, Failure};
-use super::rule::{RuleArgs, rules};
+use super::rule::RuleArgs;
 use super::{formats, inputs};
 use crate::batch::job::{self, Begin, JobError, Target};
-use crate::batch::manifest::Manifest;
 use crate::batch::merged::{MergeError, Merged};
-use crate::batch::output::{Format, OutputError, partial_path, refuse_existing};
+use crate::batch::output::{Format, OutputError, format_for, refuse_existing};
 use crate::batch::packets::Packets;
 use crate::batch::pipeline::{Files, Setup, WORKER};
+use crate::batch::settings::Settings;
 use crate::batch::watch::Watch;
-use crate::batch::{ModelEngine, Plan, paths};
-use crate::cascade::Regrouper;
-use crate::lightcurve::read::{self, ReadError, ReadOptions};
+use crate::batch::{Plan, paths};
+use crate::lightcurve::read::{ReadError, ReadOptions};
 use crate::model::Model;
 use crate::model::decisions::Wanted;
-use crate::model::priors::Priors;
-use crate::taxonomy::{Layout, Taxonomy, printable, to_json};
-use anyhow::{Context, anyhow};
+use crate::taxonomy::{Taxonomy, printable};
+use anyhow::anyhow;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -129,7 +126,16 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let given = args.taxonomy.as_deref().map(inputs::taxonomy).transpose()?;
     let wanted = args.rule.wanted(args.weighted_p)?;
     let priors = args.priors.as_deref().map(|path| super::priors::read(path, &model)).transpose()?;
-    let plan = Arc::new(plan(&args, wanted, &model, given.as_ref())?);
+    let settings = Settings {
+        wanted,
+        asof_d: args.asof,
+        history: args.history.then_some(args.history_epochs),
+        uncertainty: args.uncertainty,
+        weighted_p: args.weighted_p,
+        priors: priors.clone(),
+        read: args.read.options(),
+    };
+    let plan = Arc::new(plan(&settings, &model, given.as_ref())?);
     if priors.is_some() && !matches!(wanted, Wanted::Threshold { .. }) {
         eprintln!("taxonova: --priors: what the rule promises was found at the rates of the training set, and need not hold at others");
     }
@@ -149,9 +155,7 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
     let mut stdout = std::io::stdout().lock();
     let target = match &out {
         Some((path, format)) => {
-            let tree = to_json(given.as_ref().unwrap_or_else(|| model.taxonomy()));
-            let options = options(&args, wanted, priors.as_deref());
-            let manifest = Manifest::new(&paths, *format, &inputs::identity(&model), &tree, options).filter(|_| !args.merge);
+            let manifest = settings.manifest(&paths, *format, &model, given.as_ref()).filter(|_| !args.merge);
             if args.resume && manifest.is_none() {
                 monitor.refuse();
                 return Err(Failure::usage(anyhow!("a run that reads standard input or a pipe can't be resumed")));
@@ -160,12 +164,8 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         }
         None => Target::Stream { out: &mut stdout, format: args.format },
     };
-    let (weighted, members) = (args.weighted_p, args.uncertainty);
-    let make = {
-        let (model, priors) = (model.clone(), priors.clone());
-        move || ModelEngine::new(&model, weighted).map(|engine| engine.with_priors(priors.clone()).with_members(members))
-    };
-    let read = args.read.options();
+    let make = settings.engines(model.clone());
+    let read = settings.read;
     let result = if args.merge {
         let Some(merged) = gather(&paths, &read, args.fail_fast, &stop, &mut monitor)? else {
             return Ok(Exit::Interrupted);
@@ -184,25 +184,6 @@ pub fn run(args: ClassifyArgs) -> CommandResult {
         job::classify(Files { paths: paths.clone(), options: read }, setup, plan, make, target, &mut monitor)
     };
     monitor.end(result.map_err(job_failure), &report::About { args: &args, model: model.name(), inputs: &paths, stop: &setup_stop })
-}
-
-/// Every option that changes rows, by name.
-fn options(args: &ClassifyArgs, wanted: Wanted, priors: Option<&Priors>) -> BTreeMap<String, String> {
-    let mut options = BTreeMap::new();
-    let mut set = |name: &str, value: Option<String>| value.map(|v| options.insert(name.to_string(), v));
-    match wanted {
-        Wanted::Threshold { tau } => set("--tau", Some(tau.to_string())),
-        Wanted::Utility { accuracy } => set("--accuracy", Some(accuracy.to_string())),
-        Wanted::Conformal { epsilon } => set("--epsilon", Some(epsilon.to_string())),
-        Wanted::Balanced { gamma } => set("--gamma", Some(gamma.map_or("fitted".into(), |g| g.to_string()))),
-    };
-    set("--asof", args.asof.map(|d| d.to_string()));
-    set("--uncertainty", args.uncertainty.then(|| "given".into()));
-    set("--weighted-p", args.weighted_p.then(|| "given".into()));
-    set("--priors", priors.map(|p| format!("{p:?}")));
-    set("--history-epochs", args.history.then(|| args.history_epochs.to_string()));
-    set("--band-map or --photometry", Some(args.read.fingerprint()).filter(|f| !f.is_empty()));
-    options
 }
 
 /// What can't be had together with `--merge`.
@@ -238,13 +219,7 @@ fn gather(
 }
 
 fn check_output(path: &Path, args: &ClassifyArgs) -> Result<(PathBuf, Format), Failure> {
-    let name = printable(&path.to_string_lossy());
-    let endings: Vec<String> = Format::ALL.iter().map(|f| format!(".{}", f.name())).collect();
-    let format =
-        Format::of(path).ok_or_else(|| Failure::usage(anyhow!("{name}: an output has to end in one of {}", endings.join(", "))))?;
-    if path.is_dir() {
-        return Err(Failure::usage(anyhow!("{name} is a folder")));
-    }
+    let format = format_for(path).map_err(|why| Failure::usage(anyhow!(why)))?;
     if !args.resume {
         refuse_existing(path, args.overwrite).map_err(Failure::usage)?;
     }
@@ -280,17 +255,9 @@ fn input_files(args: &ClassifyArgs) -> Result<(Vec<PathBuf>, Vec<ReadError>), Fa
         // In a list - is no standard input.
         named.extend(found.map_err(fault)?.into_iter().map(|p| if p.as_os_str() == "-" { "./-".into() } else { p }));
     }
-    let (found, mut errors) = paths::globbed(&named);
-    let (mut files, further) = read::expand(&found);
-    errors.extend(further);
-    let written = [&args.output, &args.failures, &args.summary].into_iter().flatten();
-    let own: Vec<PathBuf> = written.flat_map(|p| [p.clone(), partial_path(p)]).filter_map(|p| std::fs::canonicalize(p).ok()).collect();
-    let is_own = |p: &Path| !own.is_empty() && std::fs::canonicalize(p).is_ok_and(|p| own.contains(&p));
-    if let Some(named) = args.paths.iter().find(|p| p.is_file() && is_own(p)) {
-        return Err(Failure::usage(anyhow!("{} is both an input and the output", printable(&named.to_string_lossy()))));
-    }
-    files.retain(|p| !is_own(p));
-    Ok((files, errors))
+    let written: Vec<&Path> = [&args.output, &args.failures, &args.summary].into_iter().flatten().map(PathBuf::as_path).collect();
+    paths::inputs(&named, &args.paths, &written)
+        .map_err(|named| Failure::usage(anyhow!("{} is both an input and the output", printable(&named.to_string_lossy()))))
 }
 
 /// A format for standard output.
@@ -303,29 +270,14 @@ fn stream_format(text: &str) -> Result<Format, String> {
     })
 }
 
-fn plan(args: &ClassifyArgs, wanted: Wanted, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
-    let (asof_d, uncertainty) = (args.asof, args.uncertainty);
-    let history = args.history.then_some(args.history_epochs);
-    let Some(tree) = given else {
-        let layout = model.layout().clone();
-        return Ok(Plan { rules: rules(wanted, model, &layout, None)?, layout, regrouper: None, asof_d, history, uncertainty });
-    };
-    let layout = Layout::new(tree);
-    let regrouper = Regrouper::new(model.taxonomy(), model.layout(), tree, &layout)
-        .with_context(|| format!("the model {} can't be used on the tree {}", printable(model.name()), printable(&tree.name)))
-        .map_err(Failure::usage)?;
-    let p = regrouper.pour(&vec![0.0; model.layout().len()]).p;
-    let unknown: Vec<String> = layout.slots.iter().zip(&p).filter(|(_, p)| p.is_none()).map(|(s, _)| printable(&s.name)).collect();
+fn plan(settings: &Settings, model: &Model, given: Option<&Taxonomy>) -> Result<Plan, Failure> {
+    let plan = settings.plan(model, given).map_err(Failure::usage)?;
+    let unknown: Vec<String> = plan.not_in_model(model.layout().len()).into_iter().map(printable).collect();
     if !unknown.is_empty() {
-        eprintln!(
-            "taxonova: {} of the tree's {} nodes are not in the model and stay empty: {}",
-            unknown.len(),
-            p.len(),
-            unknown.join(", ")
-        );
+        let n = plan.layout.slots.len();
+        eprintln!("taxonova: {} of the tree's {n} nodes are not in the model and stay empty: {}", unknown.len(), unknown.join(", "));
     }
-    let rules = rules(wanted, model, &layout, (!regrouper.is_identity()).then_some(tree))?;
-    Ok(Plan { layout, regrouper: Some(regrouper), rules, asof_d, history, uncertainty })
+    Ok(plan)
 }
 
 fn job_failure(error: JobError) -> Failure {

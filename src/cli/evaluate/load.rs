@@ -2,11 +2,11 @@
 
 use super::EvaluateArgs;
 use crate::batch::pipeline::{Broken, End, Files, Setup};
+use crate::batch::settings::rules;
 use crate::batch::{Classifier, ModelEngine, Plan};
 use crate::cascade::{Regrouper, Rules};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::inputs;
-use crate::cli::rule::rules;
 use crate::evaluate::predictions::{self, Predictions};
 use crate::evaluate::{FIVE_CLASSES, FiveClass};
 use crate::lightcurve::{LightCurve, Photometry, read, window};
@@ -103,7 +103,7 @@ pub fn from_model(args: &EvaluateArgs, wanted: Wanted, paths: Vec<PathBuf>) -> R
     };
     let layout = Layout::new(&tree);
     let edited = regrouper.as_ref().is_some_and(|r| !r.is_identity());
-    let rules = rules(wanted, &model, &layout, edited.then_some(&tree))?;
+    let rules = rules(wanted, &model, &layout, edited.then_some(&tree)).map_err(Failure::usage)?;
     let plan = Arc::new(Plan { layout: layout.clone(), regrouper, rules: rules.clone(), asof_d: None, history: None, uncertainty: false });
     let setup = Setup::new(args.threads.unwrap_or_else(inputs::processors), inputs::stop_flag());
     let (mut objects, mut errors) = (Vec::new(), 0u64);

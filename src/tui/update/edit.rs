@@ -172,6 +172,8 @@ pub fn from_prompt(state: &State, purpose: &Purpose, text: &str) -> Result<Optio
         | Purpose::SearchClass { .. }
         | Purpose::Filter { .. }
         | Purpose::FilterObjects { .. }
+        | Purpose::BatchInput
+        | Purpose::BatchOutput(_)
         | Purpose::Export => return Ok(None),
     };
     Ok(Some(step).filter(|(_, edit)| !tree.changes_nothing(edit)))

@@ -1,6 +1,6 @@
 //! What jobs and effects report.
 
-use super::{curve, diff, edit, file, labels, navigate, objects, prompt, refit, report};
+use super::{batch, curve, diff, edit, file, labels, navigate, objects, prompt, refit, report};
 use crate::simulate::SURVEY;
 use crate::taxonomy::parse_json;
 use crate::tui::action::{Action, LabelsFor};
@@ -168,6 +168,12 @@ pub fn inform(state: &mut State, action: Action) -> Vec<Effect> {
             }));
         }
         Action::File(report) => return file::report(state, report),
+        Action::Batch(number, report) => return batch::report(state, number, report),
+        Action::Opened(input) => return batch::opened(state, &input),
+        Action::ReadCut(most) => {
+            let text = format!("the list has the first {}; the file of the batch has all", crate::tui::text::plural(most, "object"));
+            state.say(Tone::Warn, text);
+        }
         Action::Failed(text) => state.say(Tone::Error, clean(&text).into_owned()),
         Action::Terminate => return vec![Effect::Quit(Leave::Interrupted)],
         Action::InputLost(why) => {

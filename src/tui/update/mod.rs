@@ -1,5 +1,6 @@
 //! The one place where the state changes. No I/O: what the world must do is returned as effects.
 
+mod batch;
 mod classes;
 mod counts;
 mod curve;
@@ -39,6 +40,7 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     effects.extend(curve::settle(state));
     file::after(state, chosen, &mut effects);
     objects::keep_up(state);
+    effects.extend(batch::seek(state));
     effects
 }
 
@@ -118,6 +120,7 @@ pub fn command(state: &mut State, cmd: Cmd) -> Vec<Effect> {
             return curve::curve(state, cmd);
         }
         TimeCursor | TimeBack | TimeForward | TimeLeft | TimeRight | TimeAll => return time::time(state, cmd),
+        Batch => batch::open_pane(state),
         Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Errors => state.overlay = Some(Overlay::Errors { scroll: 0 }),
         Palette => state.overlay = Some(Overlay::Palette { input: Input::default(), selected: 0 }),
@@ -189,7 +192,17 @@ fn back(state: &mut State) -> Vec<Effect> {
 
 /// Leaves; asks first if the tree has unsaved edits. A second Ctrl-C answers that question.
 fn quit(state: &mut State, exit: Leave) -> Vec<Effect> {
-    let asked = matches!(&state.overlay, Some(Overlay::Question(q)) if q.is_quit);
+    let mut asked = matches!(&state.overlay, Some(Overlay::Question(q)) if q.is_quit);
+    if asked && exit == Leave::Interrupted && batch::is_quit_asked(state) {
+        // A batch is closed in good order all the same; what it does not save is asked about.
+        asked = !state.tree.doc.is_dirty();
+        state.batch.run.iter_mut().for_each(|b| b.cancel());
+        if asked {
+            return vec![Effect::Quit(exit)];
+        }
+    } else if !asked && batch::ask_quit(state) {
+        return Vec::new();
+    }
     if !state.tree.doc.is_dirty() || (asked && exit == Leave::Interrupted) {
         return vec![Effect::Quit(exit)];
     }

@@ -54,6 +54,13 @@ fn click(state: &mut State, at: Position) -> Vec<Effect> {
                     return Vec::new();
                 }
             }
+            Overlay::Batch { selected, offset } => {
+                let row = row + *offset;
+                if row != *selected {
+                    *selected = row.min(state.hits.overlay_len.saturating_sub(1));
+                    return Vec::new();
+                }
+            }
             _ => return Vec::new(),
         }
         return command(state, Cmd::Accept);

@@ -1,6 +1,7 @@
 //! Selection, focus, folding, sizes of panes.
 
 use super::pane_after;
+use crate::tui::batch::pane;
 use crate::tui::command::Cmd;
 use crate::tui::effect::Effect;
 use crate::tui::objects::Classified;
@@ -40,6 +41,11 @@ pub fn go(state: &mut State, cmd: Cmd) {
         }
         Some(Overlay::Listing(l)) => {
             l.selected = target(cmd, l.selected, l.rows.len(), overlay_page);
+            return;
+        }
+        Some(Overlay::Batch { selected, .. }) => {
+            let len = state.batch.run.as_ref().map_or(0, |b| pane::rows(b).len());
+            *selected = target(cmd, *selected, len, overlay_page);
             return;
         }
         Some(_) => return,

@@ -1,12 +1,13 @@
 //! Prompts, the palette, questions: what is typed and chosen while something lies over the panes.
 
-use super::{classes, command, counts, curve, diff, edit, file, navigate, objects, open, report, shape};
+use super::{batch, classes, command, counts, curve, diff, edit, file, navigate, objects, open, report, shape};
 use crate::taxonomy::Subtree;
 use crate::tui::action::LabelsFor;
 use crate::tui::command::Cmd;
 use crate::tui::effect::{Effect, Leave};
 use crate::tui::input::Input;
-use crate::tui::overlay::{Answer, Overlay, Purpose, Question, Then, palette_matches};
+use crate::tui::overlay::{Answer, Overlay, Purpose, Question, Then};
+use crate::tui::palette::palette_matches;
 use crate::tui::state::{State, Tone};
 use std::path::PathBuf;
 
@@ -104,6 +105,8 @@ pub fn check(state: &mut State) {
         Purpose::Search { .. } | Purpose::SearchClass { .. } | Purpose::Filter { .. } => return,
         Purpose::FilterObjects { .. } => objects::filter_problem(state, p.input.text()),
         Purpose::Export => objects::export_problem(state, p.input.text()),
+        Purpose::BatchInput => p.input.text().trim().is_empty().then(|| "the path of a folder or a file, or a pattern".to_string()),
+        Purpose::BatchOutput(_) => batch::output_problem(p.input.text()),
         Purpose::Labels(LabelsFor::Truth) => None,
         Purpose::SaveAs { .. } => p.input.text().trim().is_empty().then(|| "a file name, as mytree.json".to_string()),
         Purpose::Figure => curve::figure::problem(p.input.text()),
@@ -179,6 +182,11 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
                 Purpose::DiffFile => return vec![Effect::ReadTree(expand_home(p.input.text().trim()))],
                 Purpose::Labels(LabelsFor::Truth) if p.input.text().trim().is_empty() => objects::own_labels(state),
                 Purpose::FilterObjects { .. } => objects::filtered(state),
+                Purpose::BatchInput => {
+                    let typed = p.input.text().trim();
+                    batch::ask_output(state, typed, expand_home(typed));
+                }
+                Purpose::BatchOutput(input) => return batch::begin(state, input.clone(), expand_home(p.input.text().trim())),
                 Purpose::Export => return objects::export(state, expand_home(p.input.text().trim()), false),
                 Purpose::Labels(why) => {
                     state.say(Tone::Info, "reading labels…");
@@ -207,6 +215,7 @@ pub fn accept(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
         Some(Overlay::Listing(l)) => report::follow(state, l),
+        Some(Overlay::Batch { selected, .. }) => batch::follow(state, selected),
         // Help and the list of errors: Enter closes them.
         _ => Vec::new(),
     }
@@ -239,6 +248,7 @@ pub fn answer_key(state: &mut State, c: char) -> Vec<Effect> {
             None => Vec::new(),
         },
         Some(Overlay::Listing(_)) => report::key(state, c),
+        Some(Overlay::Batch { .. }) => batch::key(state, c),
         _ => Vec::new(),
     }
 }
@@ -271,6 +281,8 @@ fn then(state: &mut State, what: Then) -> Vec<Effect> {
         Then::Overwrite { path, then_quit } => return vec![edit::save_effect(state, path, true, then_quit)],
         Then::Sort(key, reversed) => state.objects.sort_by(key, reversed),
         Then::OverwriteExport(path) => return objects::export(state, path, true),
+        Then::Batch(begin) => return batch::again(state, begin),
+        Then::CancelAndQuit => return batch::cancel_and_quit(state),
         Then::File(answer) => return file::answer(state, answer),
         Then::Nothing => {}
     }

@@ -1,6 +1,7 @@
 //! Title, status line and the bar of hints.
 
 use super::spans;
+use crate::tui::batch::pane;
 use crate::tui::command::{COMMANDS, Cmd, Context};
 use crate::tui::keymap;
 use crate::tui::overlay::Overlay;
@@ -81,6 +82,15 @@ pub fn status(state: &State, cascade: Option<&Cascade>, line: Rect, buf: &mut Bu
         }
         None => (explain(state, cascade), t.dim),
     };
+    // A batch is always seen: the message has what it leaves.
+    if let Some(batch) = state.batch.running().filter(|_| !matches!(state.overlay, Some(Overlay::Batch { .. }))) {
+        let pace = if line.width < 100 { String::new() } else { format!(": {}", batch.pace()) };
+        let note = text::fit(&format!("% batch {}{pace}", batch.short()), usize::from(line.width / 2));
+        let width = text::width(&note) as u16;
+        put(buf, line.x + 1, line.y, &text::fit(&message, usize::from(line.width.saturating_sub(width + 4))), line.width, style);
+        put(buf, end.saturating_sub(width + 1), line.y, &note, width, t.accent);
+        return;
+    }
     let wanted = text::width(&message) as u16;
     let undo_width = text::width(&undo) as u16;
     let both = line.width >= wanted + undo_width + 5;
@@ -160,6 +170,10 @@ pub fn hints(state: &State, line: Rect, buf: &mut Buffer) {
     let mut x = line.x + 1;
     if let Some(Overlay::Listing(l)) = &state.overlay {
         spans(buf, x, line.y, end, &[("↑ ↓", t.key), (" choose  ", t.dim), (&l.foot, t.dim)]);
+        return;
+    }
+    if let (Some(Overlay::Batch { .. }), Some(batch)) = (&state.overlay, &state.batch.run) {
+        spans(buf, x, line.y, end, &[("↑ ↓", t.key), (" choose  ", t.dim), (pane::foot(batch), t.dim)]);
         return;
     }
     if matches!(state.overlay, Some(Overlay::Help { .. } | Overlay::Errors { .. })) {

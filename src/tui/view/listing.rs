@@ -13,7 +13,8 @@ use ratatui::style::{Modifier, Style};
 /// Lines for the whole text of the selected row.
 const DETAIL: usize = 4;
 
-fn style(state: &State, tone: RowTone) -> Style {
+/// How a tone is drawn.
+pub(super) fn style(state: &State, tone: RowTone) -> Style {
     let t = &state.theme;
     match tone {
         RowTone::Plain => t.text,
@@ -23,6 +24,13 @@ fn style(state: &State, tone: RowTone) -> Style {
         RowTone::Error => t.error,
         RowTone::Heading => t.accent.add_modifier(Modifier::BOLD),
     }
+}
+
+/// The whole text of a row, in no more lines than there is room for.
+pub(super) fn detail_lines(text: &str, width: u16) -> Vec<String> {
+    let mut lines = wrap(&text::clean(text), usize::from(width));
+    lines.truncate(DETAIL);
+    lines
 }
 
 /// Draws a list.

@@ -1,6 +1,7 @@
 //! Draws the state. Changes nothing; returns where things came to lie, for the mouse, for paging and for scrolling.
 
 mod bars;
+mod batch;
 mod curve;
 mod layout;
 mod listing;
@@ -119,6 +120,9 @@ impl State {
         }
         if let Some(super::overlay::Overlay::Listing(l)) = &mut self.overlay {
             l.offset = hits.overlay_offset;
+        }
+        if let Some(super::overlay::Overlay::Batch { offset, .. }) = &mut self.overlay {
+            *offset = hits.overlay_offset;
         }
         self.hits = hits;
     }

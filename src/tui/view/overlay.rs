@@ -1,9 +1,10 @@
 //! What lies over the panes: help, errors, palette, prompts, questions.
 
-use super::{Hits, foot, listing, spans};
+use super::{Hits, batch, foot, listing, spans};
 use crate::filter::{FIELDS, RULES};
 use crate::tui::command::{COMMANDS, Context, Group};
-use crate::tui::overlay::{Overlay, Prompt, Purpose, Question, palette_matches};
+use crate::tui::overlay::{Overlay, Prompt, Purpose, Question};
+use crate::tui::palette::palette_matches;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::widgets::put;
@@ -31,6 +32,7 @@ pub fn draw(state: &State, what: &Overlay, area: Rect, buf: &mut Buffer, hits: &
         }
         Overlay::Palette { input, selected } => palette(state, input, *selected, area, buf, hits),
         Overlay::Pick(p) => listing::picker(state, p, area, buf, hits),
+        Overlay::Batch { selected, offset } => batch::draw(state, *selected, *offset, area, buf, hits),
         Overlay::Listing(l) => listing::draw(state, l, area, buf, hits),
         Overlay::Prompt(p) => prompt(state, p, area, buf, hits),
         Overlay::Question(q) => question(state, q, area, buf, hits),
@@ -215,6 +217,8 @@ fn prompt(state: &State, p: &Prompt, area: Rect, buf: &mut Buffer, hits: &mut Hi
             found = format!("{n} of {of}; enter keeps the filter, esc goes back; ? lists the fields");
             found.as_str()
         }
+        Purpose::BatchInput => "enter goes on to the output; esc leaves",
+        Purpose::BatchOutput(_) => ".csv .jsonl .parquet .arrow; enter begins; esc leaves",
         Purpose::Export => "enter writes it; esc leaves",
         Purpose::Labels(crate::tui::action::LabelsFor::Truth) => "enter reads it; an empty name: the objects' own labels; esc leaves",
         Purpose::Search { .. } | Purpose::SearchClass { .. } => "enter keeps the place; esc goes back",
