@@ -162,6 +162,14 @@ fn arrow_in_arrow_out() {
     let mut file = arrow::ipc::writer::FileWriter::try_new(Vec::new(), batch.schema_ref()).unwrap();
     file.write(&batch).unwrap();
     let file = file.into_inner().unwrap();
+    // As Feather files are.
+    let packed = |kind| {
+        let options = arrow::ipc::writer::IpcWriteOptions::default().try_with_compression(Some(kind)).unwrap();
+        let mut file = arrow::ipc::writer::FileWriter::try_new_with_options(Vec::new(), batch.schema_ref(), options).unwrap();
+        file.write(&batch).unwrap();
+        file.into_inner().unwrap()
+    };
+    let [lz4, zstd] = [arrow::ipc::CompressionType::LZ4_FRAME, arrow::ipc::CompressionType::ZSTD].map(packed);
     let read = |bytes: Vec<u8>| -> Vec<(String, Option<f64>)> {
         let reader = arrow::ipc::reader::StreamReader::try_new(&bytes[..], None).unwrap();
         let rows = |b: RecordBatch| {
@@ -175,7 +183,8 @@ fn arrow_in_arrow_out() {
     assert_eq!((code, err.as_str()), (0, ""));
     let rows = read(out);
     assert!(rows.len() == 600 && rows[599].0 == "o599" && rows.iter().all(|r| r.1.is_some_and(|p| p > 0.0)));
-    for (input, args) in [(stream.clone(), vec!["-", "--flush", "--format", "arrow"]), (file, vec!["-", "--format", "arrow"])] {
+    let whole = [file, lz4, zstd].map(|file| (file, vec!["-", "--format", "arrow"]));
+    for (input, args) in [(stream.clone(), vec!["-", "--flush", "--format", "arrow"])].into_iter().chain(whole) {
         let (code, out, err) = classify(&args, input);
         let again = read(out);
         // The last digits depend on how many objects are answered together.
