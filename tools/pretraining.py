@@ -10,8 +10,8 @@
 Pretraining reads the features of all light curves of the nine training folds at all ages, labelled or not: a random part of a row's values is
 set to 0 (the median, as what is missing), and hidden layers and a linear decoder guess them (Huber loss on the masked values alone).
 The head starts anew in either case. `--labels` is the share of the training labels that is kept for the fit that follows (an object
-without its label is still pretrained on), and the epochs of that fit. The fit is as in `src/train` but for the cut versions, which are those of the tables, and without
-early stopping: weighted hierarchical cross-entropy, AdamW, a cosine, running averages, posteriors.
+without its label is still pretrained on), and the epochs of that fit. The fit is as in `src/train` but for the cut versions, which are
+those of the tables, and without early stopping: weighted hierarchical cross-entropy, AdamW, a cosine, running averages, posteriors.
 
 Writes OUT/SHARE-plain.csv and OUT/SHARE-pretrained.csv (object_id, five_class, fold, seed1, seed2, ...: the five-class answers, as
 tools/paired.py reads them) and prints the scores of each seed. Needs numpy, pandas, pyarrow and scikit-learn;
@@ -294,7 +294,8 @@ def main():
     parser.add_argument("tree")
     parser.add_argument("label_map")
     parser.add_argument("features", nargs="+", help="the table of whole light curves first, then those of cut ones, among them age14.csv")
-    parser.add_argument("--labels", type=share_and_epochs, action="append", metavar="SHARE:EPOCHS", help="share of the training labels and epochs of the fit")
+    said = "share of the training labels, and epochs of the fit; several are answered from one pretraining (default 1:40)"
+    parser.add_argument("--labels", type=share_and_epochs, action="append", metavar="SHARE:EPOCHS", help=said)
     parser.add_argument("--mask", type=float, default=0.3, help="share of the values that is masked (default 0.3)")
     parser.add_argument("--pretraining-epochs", type=int, default=20)
     parser.add_argument("--rate", type=float, default=RATE, help="largest learning rate of the fit (default 0.002)")
