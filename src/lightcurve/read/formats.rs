@@ -402,7 +402,9 @@ pub(super) fn open(source: Source, options: &ReadOptions) -> Result<(&'static Fo
     match FORMATS.iter().find(|f| (f.accepts)(&opened)) {
         Some(format) => {
             // What can be read object by object need not be kept in memory.
-            options.merge_rows &= !(format.gathers && is_large && drafts::stand_together(&path, &options));
+            if options.merge_rows && format.gathers && is_large {
+                options.merge_rows = !drafts::stand_together(&path, &options);
+            }
             let objects = (format.objects)(opened, Context { path, format: format.name, options })?;
             Ok((format, objects))
         }
