@@ -5,7 +5,7 @@
     taxonova taxonomy map transients.parquet -t transients --json > labels.json
     taxonova features transients.parquet -o whole.csv
     for d in 3 7 14 30 60 120; do taxonova features transients.parquet --asof $d -o age$d.csv; done
-    pretraining.py transients.parquet tree.json labels.json whole.csv age*.csv --labels 0.1:100 --labels 0.3:60 --labels 1:40 -o OUT
+    pretraining.py transients.parquet tree.json labels.json whole.csv age{3,7,14,30,60,120}.csv --labels 0.1:100 --labels 0.3:60 --labels 1:40 -o OUT
 
 Pretraining reads the features of all light curves of the nine training folds at all ages, labelled or not: a random part of a row's values is
 set to 0 (the median, as what is missing), and hidden layers and a linear decoder guess them (Huber loss on the masked values alone).
