@@ -15,12 +15,12 @@ fn table(objects: &[&str]) -> String {
     text + "z,59000,g,much,1,difference,SN Ia\n"
 }
 
-fn read(path: &PathBuf, look_through_bytes: u64) -> Items {
+fn read(path: &Path, look_through_bytes: u64) -> Items {
     let options = ReadOptions { look_through_bytes, ..ReadOptions::default() };
     open(path, &options).unwrap_or_else(|e| panic!("{e}")).collect()
 }
 
-fn objects(items: &Items) -> Vec<&LightCurve> {
+fn objects(items: &[Result<LightCurve, ReadError>]) -> Vec<&LightCurve> {
     items.iter().filter_map(|i| i.as_ref().ok()).collect()
 }
 
