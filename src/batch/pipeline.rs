@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Name of the worker threads.
@@ -151,10 +152,6 @@ where
     let in_flight = Arc::new(AtomicUsize::new(0));
     let batches = Arc::new(Mutex::new(batches));
     let make = Arc::new(make);
-    let spawn = |job: Box<dyn FnOnce() -> Option<End> + Send>| {
-        let thread = std::thread::Builder::new().name(WORKER.into());
-        thread.spawn(job).map_err(|e| Broken::Worker(format!("no thread: {e}")))
-    };
     let work_off = |batches: &Mutex<Receiver<Batch>>, worker: &mut Worker<T, W>| {
         let next = || batches.lock().unwrap_or_else(|e| e.into_inner()).recv();
         while next().is_ok_and(|batch| worker.work(batch)) {}
@@ -164,21 +161,18 @@ where
         let (batches, send_made, make) = (batches.clone(), send_made.clone(), make.clone());
         // Without other workers nobody takes batches from the queue.
         let queue = (threads > 1).then_some(send_batch);
-        spawn(Box::new(move || {
+        spawn(move || {
             let mut worker = Worker::new(&*make, &send_made);
             let work = |batch| worker.work(batch);
             let end = Cutter { setup, in_flight, take_place, queue, work, number: 0 }.read(source);
             work_off(&batches, &mut worker);
-            Some(end)
-        }))?
+            end
+        })?
     };
     let mut workers = Vec::with_capacity(threads);
     for _ in 1..threads {
         let (batches, send_made, make) = (batches.clone(), send_made.clone(), make.clone());
-        workers.push(spawn(Box::new(move || {
-            work_off(&batches, &mut Worker::new(&*make, &send_made));
-            None
-        }))?);
+        workers.push(spawn(move || work_off(&batches, &mut Worker::new(&*make, &send_made)))?);
     }
     drop(send_made);
 
@@ -212,9 +206,14 @@ where
         }
     }
     match reader.join() {
-        Ok(end) => Ok(end.unwrap_or(End::Finished)),
+        Ok(end) => Ok(end),
         Err(panic) => Err(Broken::Worker(panic_text(panic.as_ref()))),
     }
+}
+
+fn spawn<R: Send + 'static, E>(job: impl FnOnce() -> R + Send + 'static) -> Result<JoinHandle<R>, Broken<E>> {
+    let thread = std::thread::Builder::new().name(WORKER.into());
+    thread.spawn(job).map_err(|e| Broken::Worker(format!("no thread: {e}")))
 }
 
 /// What a thread works with; made once it has something to do.

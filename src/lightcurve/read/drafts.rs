@@ -100,8 +100,8 @@ impl Draft {
     }
 }
 
-/// Whether the rows of each object of a file stand together, as far as can be seen: it is read once to its end, or as far as the first object that comes
-/// again.
+/// Whether the rows of each object of a file stand together: it is read once to its end, or as far as the first object that comes
+/// again. Beyond [`REMEMBERED`] objects new ones are not remembered.
 pub(super) fn stand_together(path: &Path, options: &ReadOptions) -> bool {
     let options = ReadOptions { merge_rows: false, ..options.clone() };
     match Source::file(path).and_then(|source| formats::open(source, &options)) {
